@@ -1,0 +1,1 @@
+"""A control plane for Asterisk and FreeSWITCH."""
