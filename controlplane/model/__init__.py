@@ -1,0 +1,1 @@
+"""What a phone system is: one frozen, validated type a concept."""

@@ -1,0 +1,77 @@
+"""Line: a callable identity — extension, PIN, features, mailbox."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field, StringConstraints
+
+from controlplane.model.destination import DestinationField
+from controlplane.model.part import E164, Email, Name, OneOrMore, Part, Seconds, Text
+
+DEFAULT_RING = 24
+"""Four rings."""
+
+Pin = Annotated[str, StringConstraints(pattern=r"^[0-9]{4,10}$")]
+Targets = Annotated[tuple[DestinationField, ...], OneOrMore, Field(max_length=10)]
+"""Where a forward goes; several ring together."""
+
+
+class Mailbox(Part):
+    """Voicemail of a line, or a shared mailbox with an extension of its own."""
+
+    enabled: bool = True
+    email: Email | None = None
+
+
+class Forwards(Part):
+    """Targets by occasion; an empty one is off. `offline`: no reachable contact."""
+
+    always: Targets = ()
+    busy: Targets = ()
+    unanswered: Targets = ()
+    offline: Targets = ()
+
+
+def _label(value: Any) -> Any:
+    return [value] if isinstance(value, str) else value
+
+
+def _mailbox(value: Any) -> Any:
+    """`voicemail: on` and `voicemail: off` as well as the settings themselves."""
+    match value:
+        case True | "on" | "yes" | "true":
+            return {}
+        case False | "off" | "no" | "false":
+            return None
+    return value
+
+
+class Line(Part):
+    """`ring`: seconds a call rings before it counts as unanswered.
+
+    `label` is the two-part display name of a line: it overrides its user's name.
+    `presented_number` is the caller ID shown outside; `hide_caller_id` wins over it.
+    """
+
+    user: Name | None = None
+    label: Annotated[tuple[Text, ...], BeforeValidator(_label), Field(max_length=2)] = ()
+    site: Name | None = None
+    default_pin: Pin | None = None
+    ring: Annotated[Seconds, Field(ge=1, le=600)] = DEFAULT_RING
+    voicemail: Annotated[Mailbox | None, BeforeValidator(_mailbox)] = None
+    do_not_disturb: bool = False
+    forward: Forwards = Forwards()
+    call_waiting: bool = True
+    call_paths: Annotated[int, Field(ge=1, le=100)] = 2
+    hide_caller_id: bool = False
+    presented_number: E164 | None = None
+    emergency_caller_id: E164 | None = None
+    authorisation_code: bool = False
+    record_calls: bool = False
+    in_directory: bool = True
+    in_audio_directory: bool = True
+
+    @property
+    def mailbox(self) -> Mailbox | None:
+        return self.voicemail if self.voicemail and self.voicemail.enabled else None

@@ -1,0 +1,58 @@
+"""Tenant, site and number: the organisation, its locations, its public numbers."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import Field, StringConstraints
+
+from controlplane.model.destination import DestinationField
+from controlplane.model.part import E164, DialString, Name, Part, Text
+
+
+class ExtensionDigits(Part):
+    """How many digits an extension has; the operator may widen it."""
+
+    least: Annotated[int, Field(ge=1, le=10)] = 2
+    most: Annotated[int, Field(ge=1, le=10)] = 4
+
+
+class Tenant(Part):
+    """The customer organisation. `country` gives the national dialling rules (ISO 3166 alpha-2)."""
+
+    name: Text = ""
+    timezone: Text = "UTC"
+    country: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")] = "GB"
+    voice_service: bool = True
+    extension_digits: ExtensionDigits = ExtensionDigits()
+    emergency_numbers: tuple[DialString, ...] = ("112", "999")
+
+
+class Site(Part):
+    """A location. `emergency_caller_id` falls back to the main number."""
+
+    name: Text = ""
+    main_number: E164 | None = None
+    emergency_caller_id: E164 | None = None
+    timezone: Text | None = None
+    address: Text = ""
+
+
+class NumberStatus(StrEnum):
+    RESERVED = "reserved"
+    ACTIVE = "active"
+    PENDING = "pending"
+
+
+class Number(Part):
+    """A public number (DDI) keyed by E.164. Calls reach `to` while Active and enabled."""
+
+    site: Name | None = None
+    to: DestinationField | None = None
+    status: NumberStatus = NumberStatus.ACTIVE
+    enabled: bool = True
+
+    @property
+    def reachable(self) -> bool:
+        return self.enabled and self.status is NumberStatus.ACTIVE

@@ -1,0 +1,79 @@
+"""Time frame: when a rule holds — weekly hours, dates and a holiday calendar."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field, StringConstraints, model_validator
+
+from controlplane.model.part import OneOrMore, Part
+
+DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_RANGE = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-4]):([0-5]\d)")
+
+
+def _hours(value: Any) -> Any:
+    """`09:00-17:30`; an end before its start runs over midnight; 24:00 is the day's end."""
+    if isinstance(value, str):
+        if not (found := _RANGE.fullmatch(value.strip())) or (
+            found[3] == "24" and found[4] != "00"
+        ):
+            raise ValueError("is not a span of hours; write 09:00-17:30")
+        return value.strip()
+    return value
+
+
+Hours = Annotated[str, BeforeValidator(_hours)]
+
+
+def days_of(key: str) -> tuple[str, ...]:
+    """The weekdays `mon`, `mon-fri` or `fri-mon` names, in order; empty where it names none."""
+    first, _, last = key.lower().partition("-")
+    if first not in DAYS or (last and last not in DAYS):
+        return ()
+    start, end = DAYS.index(first), DAYS.index(last or first)
+    return tuple(DAYS[(start + i) % 7] for i in range((end - start) % 7 + 1))
+
+
+class DateSpan(Part):
+    """First and last day, both included."""
+
+    first: dt.date
+    last: dt.date
+
+
+def _date(value: Any) -> Any:
+    if isinstance(value, str) and ".." in value:
+        first, _, last = value.partition("..")
+        return {"first": first.strip(), "last": last.strip()}
+    if isinstance(value, (str, dt.date)):
+        return {"first": value, "last": value}
+    return value
+
+
+class TimeFrame(Part):
+    """In YAML the weekdays are keys of their own: `{mon-fri: 09:00-17:30, dates: [2026-12-25]}`."""
+
+    weekly: dict[str, Annotated[tuple[Hours, ...], OneOrMore]] = Field(default_factory=dict)
+    dates: Annotated[tuple[Annotated[DateSpan, BeforeValidator(_date)], ...], OneOrMore] = ()
+    calendar: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}(-[A-Z0-9]{1,3})?$")] | None = (
+        None
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _gather_days(cls, value: Any) -> Any:
+        if not isinstance(value, dict):
+            return value
+        weekly = dict(value.get("weekly") or {})
+        rest = {}
+        for key, hours in value.items():
+            if key == "weekly":
+                continue
+            if days_of(str(key)):
+                weekly[str(key).lower()] = hours
+            else:
+                rest[key] = hours
+        return {**rest, "weekly": weekly} if weekly else rest
