@@ -44,6 +44,4 @@ def rules_for(country: str) -> NumberRules:
     if not code or metadata is None:
         raise ValueError(f"{country} has no dialling rules; write an ISO 3166 code, as GB")
     international = metadata.preferred_international_prefix or metadata.international_prefix or "00"
-    if not international.isdigit():
-        international = (re.match(r"\d+", international) or ["00"])[0]
-    return NumberRules(str(code), international, metadata.national_prefix or "")
+    return NumberRules(str(code), re.sub(r"\D", "", international), metadata.national_prefix or "")

@@ -1,0 +1,1 @@
+"""Walking a routing plan for one call (pure)."""

@@ -1,0 +1,72 @@
+"""A call as it enters the plan, the point it has reached, and what is decided there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from controlplane.routing.steps import CallerId, Hangup, Outcome, Step
+
+
+@dataclass(frozen=True, slots=True)
+class FromHandset:
+    """A handset of the tenant dialled."""
+
+    handset: str
+
+
+@dataclass(frozen=True, slots=True)
+class FromTrunk:
+    """The carrier sent the call. `caller.number` as the carrier wrote it."""
+
+    trunk: str
+    caller: CallerId
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """`called` as dialled or as the carrier sent it."""
+
+    called: str
+    source: FromHandset | FromTrunk
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """Where a call stands: enough to go on from, by any reader, after the step ended.
+
+    `seen` are the places it must not come to again; `cli` is what it shows outside.
+    """
+
+    flow: str
+    routine: str
+    node: int
+    args: tuple[str, ...]
+    seen: tuple[str, ...]
+    cli: str
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """One reason, and the address in the model of the setting behind it."""
+
+    address: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What to do next, the point to resume from with its outcome, and why."""
+
+    step: Step
+    point: Point
+    caller: CallerId
+    notes: tuple[Note, ...] = ()
+
+    @property
+    def final(self) -> bool:
+        return isinstance(self.step, Hangup)
+
+
+def ended(outcome: Outcome) -> bool:
+    """Nothing is left to decide after this outcome."""
+    return outcome in (Outcome.ANSWERED, Outcome.GONE)

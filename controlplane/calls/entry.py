@@ -1,0 +1,78 @@
+"""Entry: which flow a call starts in, who it says is calling, and what it shows outside."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import assert_never
+
+from controlplane.calls.call import Call, FromHandset, FromTrunk, Note
+from controlplane.model.destination import parse
+from controlplane.routing.plan import BARRED, EMERGENCY, EXTERNAL, UNKNOWN, Plan
+from controlplane.routing.state import State, cli_key, flow_of, name_key, serves_key
+from controlplane.routing.steps import CallerId
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """`argument` is for a flow that takes one ("" otherwise)."""
+
+    flow: str
+    argument: str
+    caller: CallerId
+    cli: str
+    note: Note
+
+
+def enter(plan: Plan, state: State, call: Call) -> Entry:
+    match call.source:
+        case FromHandset(handset):
+            return _from_handset(plan, state, call.called, handset)
+        case FromTrunk(trunk, caller):
+            return _from_trunk(plan, call.called, trunk, caller)
+        case _ as never:
+            assert_never(never)
+
+
+def _from_handset(plan: Plan, state: State, called: str, handset: str) -> Entry:
+    line = state.get(serves_key(handset), "")
+    caller = CallerId(line, state.get(name_key(line), "") if line else "")
+    address = f"{plan.tenant}/handsets/{handset}"
+    if called in plan.emergency_numbers:
+        known = plan.handsets.get(handset)
+        note = Note(f"{plan.tenant}/settings/emergency_numbers", f"{called} is an emergency number")
+        return Entry(EMERGENCY, called, caller, known.emergency_cli if known else "", note)
+    if not line:
+        return Entry(BARRED, "", caller, "", Note(f"{address}/login", "no line is logged in here"))
+    cli = state.get(cli_key(line), "")
+    flow, argument, note = _dialled(plan, called)
+    return Entry(flow, argument, caller, cli, note)
+
+
+def _dialled(plan: Plan, called: str) -> tuple[str, str, Note]:
+    """An extension, a number of the tenant's own, a number outside, or nothing known."""
+    if destination := plan.extensions.get(called):
+        flow, argument = flow_of(parse(destination))
+        return flow, argument, Note(f"{plan.tenant}/{_address(destination)}", f"{called} dialled")
+    e164 = plan.rules.to_e164(called)
+    if e164 and (destination := plan.numbers.get(e164)):
+        flow, argument = flow_of(parse(destination))
+        return flow, argument, Note(f"{plan.tenant}/numbers/{e164}/to", f"goes to {destination}")
+    if e164:
+        return EXTERNAL, e164, Note(f"{plan.tenant}/trunks", f"{e164} is outside: by trunk")
+    return UNKNOWN, "", Note(plan.tenant, f"{called} is neither an extension nor a number")
+
+
+def _from_trunk(plan: Plan, called: str, trunk: str, caller: CallerId) -> Entry:
+    shown = CallerId(plan.rules.to_e164(caller.number) or caller.number, caller.name)
+    e164 = plan.rules.to_e164(called)
+    if e164 and (destination := plan.numbers.get(e164)):
+        flow, argument = flow_of(parse(destination))
+        note = Note(f"{plan.tenant}/numbers/{e164}/to", f"goes to {destination}")
+        return Entry(flow, argument, shown, "", note)
+    note = Note(f"{plan.tenant}/numbers", f"{called} by trunk {trunk} is no active number")
+    return Entry(UNKNOWN, "", shown, "", note)
+
+
+def _address(destination: str) -> str:
+    kind, _, key = destination.partition("/")
+    return f"{'mailboxe' if kind == 'mailbox' else kind}s/{key}"

@@ -1,0 +1,57 @@
+"""Deployment: where the store and the engines are, and how we reach them."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import Field, StringConstraints
+
+from controlplane.model.part import HostName, Name, Part, Secret
+
+Port = Annotated[int, Field(ge=1, le=65535)]
+Folder = Annotated[str, StringConstraints(min_length=1, max_length=1000, pattern=r"^[^\x00\n]+$")]
+
+
+class EngineKind(StrEnum):
+    """The word that chooses an engine; controlplane/engines.py has a row for each."""
+
+    ASTERISK = "asterisk"
+
+
+class Engine(Part):
+    """One engine. All addresses are what the engine binds to and we connect to.
+
+    `folder` holds `bundles/<revision>` and the link `current`; the engine sees the same
+    folder at `mounted_at`. `state_folder` is the engine's own (its database, its voicemail).
+    """
+
+    kind: EngineKind = EngineKind.ASTERISK
+    address: HostName = "127.0.0.1"
+    sip_port: Port = 5060
+    ari_port: Port = 8088
+    ami_port: Port = 5038
+    rtp_first: Port = 10000
+    rtp_last: Port = 20000
+    user: Name = "controlplane"
+    password: Secret
+    application: Name = "controlplane"
+    folder: Folder
+    mounted_at: Folder = "/engine"
+    state_folder: Folder = "/state"
+
+
+class Run(Part):
+    """`ctl run`: where health and metrics are served. Seconds to finish decisions on SIGTERM."""
+
+    address: HostName = "127.0.0.1"
+    port: Port = 9188
+    drain_seconds: Annotated[int, Field(ge=0, le=600)] = 10
+
+
+class Deployment(Part):
+    """The whole configuration file. `database` is an SQLAlchemy URL (SQLite or PostgreSQL)."""
+
+    database: Secret
+    engines: dict[Name, Engine]
+    run: Run = Run()

@@ -1,0 +1,1 @@
+"""From plans and models to the files and stored keys of an engine (pure)."""

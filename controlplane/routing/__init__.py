@@ -1,0 +1,1 @@
+"""From a phone system to its routing plan (pure)."""

@@ -1,0 +1,53 @@
+"""Compiler: a tenant's phone system to its routing plan."""
+
+from __future__ import annotations
+
+from controlplane.model.destination import Destination
+from controlplane.model.numbering import rules_for
+from controlplane.model.phone_system import PhoneSystem
+from controlplane.routing.builder import Routines
+from controlplane.routing.groups import group_flow
+from controlplane.routing.identity import emergency_number
+from controlplane.routing.lines import line_flow
+from controlplane.routing.plan import HandsetPlan, Plan
+from controlplane.routing.standing import standing_flows, trunks_in_order
+
+
+def compile_plan(system: PhoneSystem) -> Plan:
+    """Deterministic; `system` has passed the checks of the model."""
+    routines = Routines()
+    trunks = trunks_in_order(system.trunks)
+    flows = standing_flows(trunks, routines)
+    extensions: dict[str, str] = {}
+    for extension, line in system.lines.items():
+        flows[f"line/{extension}"] = line_flow(extension, line, routines)
+        extensions[extension] = f"line/{extension}"
+    for key, group in system.groups.items():
+        flows[f"group/{key}"] = group_flow(key, group, routines)
+        if group.extension:
+            extensions[group.extension] = f"group/{key}"
+    for extension, mailbox in system.mailboxes.items():
+        if mailbox.enabled:
+            extensions[extension] = f"mailbox/{extension}"
+    return Plan(
+        tenant=system.tenant,
+        rules=rules_for(system.settings.country),
+        routines=routines.by_name,
+        flows=flows,
+        extensions=extensions,
+        numbers=_numbers(system),
+        emergency_numbers=frozenset(system.settings.emergency_numbers),
+        handsets={name: HandsetPlan(emergency_number(system, name)) for name in system.handsets},
+        first_trunk=trunks[0] if trunks else None,
+    )
+
+
+def _numbers(system: PhoneSystem) -> dict[str, str]:
+    """E.164 -> destination, for the numbers that calls may reach."""
+    if not system.settings.voice_service:
+        return {}
+    return {
+        e164: str(number.to)
+        for e164, number in system.numbers.items()
+        if number.reachable and isinstance(number.to, Destination)
+    }

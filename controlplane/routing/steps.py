@@ -1,0 +1,105 @@
+"""The closed set of steps an engine executes for a call, and how a step ends."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum, StrEnum
+
+
+class Outcome(StrEnum):
+    """How a step ended. GONE: the caller hung up; nothing is left to decide."""
+
+    ANSWERED = "answered"
+    BUSY = "busy"
+    NO_ANSWER = "no-answer"
+    OFFLINE = "offline"
+    DONE = "done"
+    GONE = "gone"
+
+
+class Cause(IntEnum):
+    """Why a call is released: ITU-T Q.850 cause values."""
+
+    UNALLOCATED = 1
+    NORMAL = 16
+    BUSY = 17
+    NO_ANSWER = 19
+    ABSENT = 20
+    REJECTED = 21
+    ROUTING_ERROR = 25
+    CONGESTION = 34
+
+
+class Greeting(StrEnum):
+    UNAVAILABLE = "unavailable"
+    BUSY = "busy"
+
+
+class Prompt(StrEnum):
+    """What a caller is told before a call is released."""
+
+    NOT_IN_SERVICE = "not-in-service"
+    CANNOT_COMPLETE = "cannot-complete"
+    NOT_ALLOWED = "not-allowed"
+
+
+@dataclass(frozen=True, slots=True)
+class CallerId:
+    """What a called phone shows. `number` is an extension or E.164; empty when withheld."""
+
+    number: str
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PhoneLeg:
+    """The handset with this name."""
+
+    handset: str
+
+
+@dataclass(frozen=True, slots=True)
+class TrunkLeg:
+    """A call out to `number`. `cli` is what the called party sees: E.164, `anonymous` for a
+    withheld number, or "" where the carrier is to put its own."""
+
+    trunk: str
+    number: str
+    cli: str
+
+
+Leg = PhoneLeg | TrunkLeg
+
+
+@dataclass(frozen=True, slots=True)
+class Ring:
+    """Ring all legs together for `seconds`. Ends ANSWERED, BUSY, NO_ANSWER, OFFLINE or GONE."""
+
+    legs: tuple[Leg, ...]
+    seconds: int
+    caller: CallerId
+
+
+@dataclass(frozen=True, slots=True)
+class Voicemail:
+    """Leave a message. Ends DONE or GONE."""
+
+    mailbox: str
+    greeting: Greeting
+
+
+@dataclass(frozen=True, slots=True)
+class Play:
+    """Tell the caller something without answering the call. Ends DONE or GONE."""
+
+    prompt: Prompt
+
+
+@dataclass(frozen=True, slots=True)
+class Hangup:
+    """Release the call. The last step of every path that is not answered."""
+
+    cause: Cause
+
+
+Step = Ring | Voicemail | Play | Hangup
