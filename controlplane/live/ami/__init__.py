@@ -1,0 +1,1 @@
+"""Asterisk's manager interface (AMI), for what ARI has no verb."""

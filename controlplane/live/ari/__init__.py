@@ -1,0 +1,1 @@
+"""Asterisk's REST interface (ARI): framing (pure), connection, executor of steps."""

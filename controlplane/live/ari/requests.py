@@ -1,0 +1,196 @@
+"""ARI requests as data, and their two encodings: one WebSocket message, or an HTTP target.
+
+`Request.path` is percent-encoded, by `_path` and nowhere else. `Request.query` holds plain
+values: REST over the WebSocket takes them as they are (seen on 22.10: `%20` stays `%20`),
+HTTP gets them encoded by `http_target`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from controlplane.live.errors import CommandRefused
+from controlplane.live.wire_text import checked, checked_name
+
+# Asterisk closes a WebSocket (1009) that carries a message near 64 KiB.
+LONGEST_MESSAGE = 60_000
+
+JsonObject = Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One ARI request; `path` has no leading slash and no `ari/`."""
+
+    method: str
+    path: str
+    query: tuple[tuple[str, str], ...] = ()
+    body: JsonObject | None = None
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path}"
+
+
+def rest_request(request_id: str, request: Request) -> str:
+    """`request` as one WebSocket text message (`RESTRequest`, Asterisk 22)."""
+    message: dict[str, object] = {
+        "type": "RESTRequest",
+        "request_id": checked_name("the request id", request_id),
+        "method": request.method,
+        "uri": request.path,
+    }
+    if request.query:
+        message["query_strings"] = [{"name": k, "value": v} for k, v in request.query]
+    if request.body is not None:
+        message["content_type"] = "application/json"
+        message["message_body"] = json.dumps(request.body)
+    text = json.dumps(message)
+    if len(text) > LONGEST_MESSAGE:
+        raise CommandRefused(f"{request} is longer than {LONGEST_MESSAGE} bytes")
+    return text
+
+
+def http_target(request: Request) -> str:
+    """Path and query for plain HTTP, encoded; goes behind `http://host:port/ari/`."""
+    if not request.query:
+        return request.path
+    pairs = "&".join(f"{_encoded(k)}={_encoded(v)}" for k, v in request.query)
+    return f"{request.path}?{pairs}"
+
+
+def ping() -> Request:
+    return Request("GET", "asterisk/ping")
+
+
+def asterisk_info() -> Request:
+    """Answers build, system (version), config and status (startup and last reload time)."""
+    return Request("GET", "asterisk/info")
+
+
+def reload_module(name: str) -> Request:
+    """204; 409 where the module is not running, 404 where it does not exist."""
+    return Request("PUT", _path("asterisk", "modules", name))
+
+
+def get_global(name: str) -> Request:
+    """Answers `{"value": …}`, empty where the variable does not exist."""
+    return Request("GET", "asterisk/variable", (("variable", checked_name("the variable", name)),))
+
+
+def set_global(name: str, value: str) -> Request:
+    body = {"variable": checked_name("the variable", name), "value": checked("the value", value)}
+    return Request("POST", "asterisk/variable", body=body)
+
+
+def list_channels() -> Request:
+    """Answers a list for `messages.parse_channels`."""
+    return Request("GET", "channels")
+
+
+def get_channel(channel: str) -> Request:
+    """404 where the channel is gone."""
+    return Request("GET", _path("channels", channel))
+
+
+def set_variable(channel: str, name: str, value: str) -> Request:
+    """204; 404 where the channel is gone, 409 where it is not in our application."""
+    body = {"variable": checked_name("the variable", name), "value": checked("the value", value)}
+    return Request("POST", _path("channels", channel, "variable"), body=body)
+
+
+def get_variable(channel: str, name: str) -> Request:
+    """Answers `{"value": …}`; 404 where the variable does not exist. Functions work too."""
+    query = (("variable", checked_name("the variable", name)),)
+    return Request("GET", _path("channels", channel, "variable"), query)
+
+
+def continue_in_dialplan(
+    channel: str,
+    context: str = "",
+    extension: str = "",
+    priority: int | None = None,
+    label: str = "",
+) -> Request:
+    """Send the channel on in the dialplan; what is left out stays as it is.
+
+    204; 404 where the channel is gone or the label does not exist, 409 where it left us.
+    """
+    if priority is not None and label:
+        raise CommandRefused("continue takes a priority or a label, not both")
+    places = {"context": context, "extension": extension, "label": label}
+    body: dict[str, object] = {k: checked(f"the {k}", v) for k, v in places.items() if v}
+    if priority is not None:
+        body["priority"] = priority
+    return Request("POST", _path("channels", channel, "continue"), body=body)
+
+
+def hangup(channel: str, reason_code: int | str = 16) -> Request:
+    """`reason_code` is Q.850 (16 normal clearing, 17 busy, 1 unallocated …)."""
+    query = (("reason_code", checked_name("the reason", str(reason_code))),)
+    return Request("DELETE", _path("channels", channel), query)
+
+
+def user_event(name: str, application: str, variables: Mapping[str, str] | None = None) -> Request:
+    """Comes back to the application as `ChannelUserevent`."""
+    pairs = {
+        checked_name("the variable", key): checked(f"the variable {key}", value)
+        for key, value in (variables or {}).items()
+    }
+    query = (("application", checked_name("the application", application)),)
+    return Request("POST", _path("events", "user", name), query, {"variables": pairs})
+
+
+def event_filter(application: str, allowed: Iterable[str]) -> Request:
+    """Only these event types reach the application.
+
+    The filter also catches the answers to REST requests over the WebSocket (seen on
+    22.10: without `RESTResponse` in the list not even this request is answered).
+    """
+    types = [*allowed, "RESTResponse"]
+    body = {"allowed": [{"type": checked_name("the event type", item)} for item in types]}
+    return Request("PUT", _path("applications", application, "eventFilter"), body=body)
+
+
+def get_config_object(module: str, kind: str, object_id: str) -> Request:
+    """Answers `[{"attribute", "value"}]`; for example `res_pjsip`, `aor`, `101`."""
+    return Request("GET", _config_path(module, kind, object_id))
+
+
+def put_config_object(
+    module: str, kind: str, object_id: str, fields: Iterable[tuple[str, str]]
+) -> Request:
+    """Create or update; 403 where sorcery.conf gives the type no writable home."""
+    pairs = [
+        {
+            "attribute": checked_name("the attribute", key),
+            "value": checked(f"the attribute {key}", value),
+        }
+        for key, value in fields
+    ]
+    return Request("PUT", _config_path(module, kind, object_id), body={"fields": pairs})
+
+
+def delete_config_object(module: str, kind: str, object_id: str) -> Request:
+    return Request("DELETE", _config_path(module, kind, object_id))
+
+
+def _config_path(module: str, kind: str, object_id: str) -> str:
+    return _path("asterisk", "config", "dynamic", module, kind, object_id)
+
+
+def _path(*segments: str) -> str:
+    return "/".join(_segment(item) for item in segments)
+
+
+def _segment(text: str) -> str:
+    # Left alone, these two would name another resource.
+    if text in (".", ".."):
+        raise CommandRefused(f"{text!r} is not an identifier")
+    return _encoded(checked_name("an identifier", text))
+
+
+def _encoded(text: str) -> str:
+    return quote(text, safe="")
