@@ -38,6 +38,7 @@ from controlplane.routing.state import (
     flow_of,
     forward_of,
     phones_of,
+    prefix_key,
 )
 from controlplane.routing.steps import (
     CallerId,
@@ -187,8 +188,9 @@ class _Walker:
         return _begin(self.plan, flow, argument, point.seen, point.cli)
 
     def _ring(self, node: RingLegs, point: Point) -> Point | Step:
-        prefix = _value(node.prefix, point)
-        caller = replace(self.caller, name=f"{prefix}{self.caller.name}") if prefix else self.caller
+        prefix = self.state.get(prefix_key(_value(node.group, point)), "") if node.group else ""
+        name = f"{prefix} {self.caller.name}".strip()
+        caller = replace(self.caller, name=name) if prefix else self.caller
         legs = tuple(leg for ref in node.legs for leg in self._legs(ref, point))
         return self._ring_or_offline(legs, node.seconds, caller, point, node.offline)
 

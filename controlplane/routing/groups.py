@@ -30,7 +30,7 @@ def group_flow(key: str, group: HuntGroup, routines: Routines) -> Flow:
             busy,
             no_answer,
             offline,
-            prefix=group.caller_name_prefix and build.arg(group.caller_name_prefix),
+            group=build.arg(key),
         )
     )
     again = build.release(Cause.ROUTING_ERROR, Prompt.CANNOT_COMPLETE)

@@ -86,14 +86,14 @@ class Forward:
 
 @dataclass(frozen=True, slots=True)
 class RingLegs:
-    """`prefix` stands before the caller's name. No phone to ring at all is `offline`."""
+    """No phone to ring at all is `offline`. `group`: whose prefix stands before the caller's name."""
 
     legs: tuple[LegRef, ...]
     seconds: Value
     busy: int
     no_answer: int
     offline: int
-    prefix: Value = ""
+    group: Value = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """State: what people flip all day, as keys the engine and the driver hold alike.
 
-A key is `line/<extension>/<field>` or `handset/<name>/line`; an absent key is off or empty.
+A key is `line/<extension>/<field>`, `handset/<name>/line` or `group/<key>/prefix`; an absent
+key is off or empty.
 A change of state is one write in the engine's own store: nothing is rendered or reloaded.
 """
 
@@ -50,6 +51,11 @@ def serves_key(handset: str) -> str:
     return f"handset/{handset}/line"
 
 
+def prefix_key(group: str) -> str:
+    """What stands, and a space, before the name of who calls the group."""
+    return f"group/{group}/prefix"
+
+
 def phones_of(state: State, line: str) -> tuple[str, ...]:
     text = state.get(phones_key(line), "")
     return tuple(text.split("&")) if text else ()
@@ -65,6 +71,9 @@ def state_of(system: PhoneSystem) -> dict[str, str]:
     state = dict(_binding_state(system))
     for extension in system.lines:
         state.update(_line_state(system, extension))
+    for key, group in system.groups.items():
+        if group.caller_name_prefix:
+            state[prefix_key(key)] = group.caller_name_prefix
     return state
 
 
