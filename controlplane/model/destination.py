@@ -54,7 +54,8 @@ DestinationField = Annotated[
     WithJsonSchema(
         {
             "type": "string",
-            "pattern": r"^((line|handset|group|mailbox)/[A-Za-z0-9][A-Za-z0-9_-]*|\+[1-9][0-9]{6,14})$",
+            "pattern": r"^((line|handset|group|mailbox)/[A-Za-z0-9][A-Za-z0-9_-]*"
+            r"|\+[1-9][0-9]{6,14})$",
             "description": "line/101, group/sales, mailbox/101, handset/LDN-07 or +442071838750",
         }
     ),

@@ -16,7 +16,7 @@ class Strategy(StrEnum):
 
 
 class HuntGroup(Part):
-    """`ring`: seconds before `overflow` takes the call, or it ends unanswered where there is none."""
+    """`ring`: seconds before `overflow` takes the call; without one it ends unanswered."""
 
     extension: Extension | None = None
     name: Text = ""

@@ -26,7 +26,7 @@ class Licence(StrEnum):
 
 
 class User(Part):
-    """`email[0]` is the portal login and receives voicemail; site and zone fall back to the tenant."""
+    """`email[0]` is the portal login and gets voicemail; site and zone fall back to the tenant."""
 
     first: Text = ""
     last: Text = ""

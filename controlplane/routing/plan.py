@@ -86,7 +86,7 @@ class Forward:
 
 @dataclass(frozen=True, slots=True)
 class RingLegs:
-    """No phone to ring at all is `offline`. `group`: whose prefix stands before the caller's name."""
+    """No phone to ring at all is `offline`. `group`: whose prefix precedes the caller's name."""
 
     legs: tuple[LegRef, ...]
     seconds: Value
