@@ -1,0 +1,71 @@
+# `make` lists the targets. `make demo` and `make test` need nothing installed beforehand.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+VENV := .venv
+PY := $(VENV)/bin/python
+ENGINE ?= asterisk
+PYTHON ?= $(shell command -v python3.13 || command -v python3.12 || command -v python3.11 || command -v python3)
+PYTEST := $(PY) -m pytest -q
+export TESTCONTAINERS_RYUK_DISABLED := true
+
+# --- what the machine needs -------------------------------------------------
+
+.PHONY: help
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+$(VENV)/installed: pyproject.toml
+	@containers/packages.sh python3-venv ca-certificates
+	@test -x $(PY) || $(PYTHON) -m venv $(VENV)
+	@echo "installing the Python packages into $(VENV)" >&2
+	@$(PY) -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@
+
+.PHONY: setup
+setup: $(VENV)/installed ## Python packages into .venv
+
+.PHONY: machine
+machine: $(VENV)/installed
+	@containers/packages.sh sip-tester postgresql git
+	@containers/engine-host.sh
+	@containers/build.sh
+
+# --- what a developer runs ----------------------------------------------------
+
+.PHONY: check
+check: $(VENV)/installed ## ruff, mypy --strict, import-linter, unit tests (under 60 s)
+	@$(VENV)/bin/ruff check .
+	@$(VENV)/bin/ruff format --check .
+	@$(VENV)/bin/mypy
+	@$(VENV)/bin/lint-imports
+	@$(PYTEST) tests/unit
+
+.PHONY: test
+test: check machine ## everything, with real engines, databases and SIP clients
+	@$(PYTEST) tests/store tests/engines tests/conformance
+
+.PHONY: conformance
+conformance: machine ## the same calls through every reader: make conformance ENGINE=asterisk
+	@$(PYTEST) tests/conformance --engine $(ENGINE) --conformance-report conformance.txt
+	@cat conformance.txt
+
+.PHONY: bench
+bench: machine ## measure, print and write bench.json
+	@$(PY) -m tests.bench --write bench.json
+
+.PHONY: demo
+demo: machine ## real calls with the controller, then the same calls without it
+	@$(PY) -m examples.demo
+
+.PHONY: up
+up: machine ## a stack to try by hand: engine and controller, example applied
+	@$(PY) -m examples.stack up
+
+.PHONY: down
+down: ## end the stack of `make up`
+	@$(PY) -m examples.stack down
+
+.PHONY: format
+format: $(VENV)/installed ## ruff format and fix
+	@$(VENV)/bin/ruff format .
+	@$(VENV)/bin/ruff check --fix .
