@@ -1,0 +1,117 @@
+"""Explanation: a journey as plain data, each step with its reasons, for tables and JSON."""
+
+from __future__ import annotations
+
+from typing import Any, assert_never
+
+from controlplane.calls.call import FromHandset, FromTrunk
+from controlplane.calls.simulator import Journey, Stage
+from controlplane.routing.steps import (
+    CallerId,
+    Hangup,
+    Leg,
+    Outcome,
+    PhoneLeg,
+    Play,
+    Ring,
+    Step,
+    TrunkLeg,
+    Voicemail,
+)
+
+
+def explanation(journey: Journey) -> dict[str, Any]:
+    """`call`, `steps` (at, step, text, outcome, reasons by address) and `result`.
+
+    Strings, numbers, lists and mappings only. `at` is in seconds of ringing.
+    """
+    return {
+        "call": _call(journey),
+        "steps": [_stage(stage) for stage in journey.stages],
+        "result": {
+            "text": result_text(journey),
+            "rang": [leg_name(leg) for leg in journey.rang],
+            "answered_by": leg_name(journey.answered) if journey.answered else None,
+            "mailbox": journey.mailbox,
+            "cause": int(journey.cause) if journey.cause is not None else None,
+            "caller_left": journey.gone,
+            "shown": {leg_name(leg): caller_text(who) for leg, who in journey.shown.items()},
+        },
+    }
+
+
+def result_text(journey: Journey) -> str:
+    """The end of the call in one sentence."""
+    if journey.answered:
+        return f"{leg_name(journey.answered)} answers"
+    if journey.gone:
+        return "the caller hangs up"
+    if journey.mailbox:
+        return f"a message is left in mailbox {journey.mailbox}"
+    cause = journey.cause
+    return f"released: {_words(cause.name)} ({cause.value})" if cause else "released"
+
+
+def leg_name(leg: Leg) -> str:
+    """`LDN-07`, or `+447700900123 by uplink`."""
+    match leg:
+        case PhoneLeg():
+            return leg.handset
+        case TrunkLeg():
+            return f"{leg.number} by {leg.trunk}"
+        case _ as never:
+            assert_never(never)
+
+
+def caller_text(caller: CallerId) -> str:
+    """`Ada Byron <101>`, `+447700900123`, or `withheld`."""
+    number = caller.number or "withheld"
+    return f"{caller.name} <{number}>" if caller.name else number
+
+
+def _call(journey: Journey) -> dict[str, Any]:
+    call = journey.call
+    match call.source:
+        case FromHandset(handset):
+            source = {"handset": handset}
+        case FromTrunk(trunk, caller):
+            source = {"trunk": trunk, "caller": caller_text(caller)}
+        case _ as never:
+            assert_never(never)
+    return {"from": source, "called": call.called}
+
+
+def _stage(stage: Stage) -> dict[str, Any]:
+    step = stage.decision.step
+    return {
+        "at": stage.at,
+        "step": type(step).__name__.lower(),
+        "text": step_text(step),
+        "outcome": _outcome_text(stage),
+        "reasons": [{"text": it.text, "address": it.address} for it in stage.decision.notes],
+    }
+
+
+def step_text(step: Step) -> str:
+    match step:
+        case Ring():
+            legs = ", ".join(leg_name(leg) for leg in step.legs)
+            return f"ring {legs} for {step.seconds} s as {caller_text(step.caller)}"
+        case Voicemail():
+            return f"voicemail {step.mailbox} with the {step.greeting} greeting"
+        case Play():
+            return f"tell the caller: {_words(step.prompt)}"
+        case Hangup():
+            return f"release: {_words(step.cause.name)} ({step.cause.value})"
+        case _ as never:
+            assert_never(never)
+
+
+def _outcome_text(stage: Stage) -> str:
+    if stage.outcome is Outcome.ANSWERED and stage.answered:
+        return f"answered by {leg_name(stage.answered)}"
+    return _words(stage.outcome)
+
+
+def _words(name: str) -> str:
+    return name.lower().replace("-", " ").replace("_", " ")

@@ -1,0 +1,105 @@
+"""World: what phones, carriers and the caller do, as told to the simulator."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from controlplane.diagnostics import Diagnostic, Faults
+from controlplane.routing.plan import EXTERNAL, Arg, Plan, RingLegs
+from controlplane.routing.state import State, phones_of
+from controlplane.routing.steps import Leg, PhoneLeg
+
+
+class Behaviour(StrEnum):
+    """What a phone, or a carrier with a call out, does.
+
+    BUSY refuses at once, DECLINES rings and refuses then; both count as busy. OFFLINE has no
+    contact, UNREACHABLE one that is known to be dead, FAILS cannot take the call (a carrier's
+    5xx): none of them rings, and all count as offline.
+    """
+
+    ANSWERS = "answers"
+    BUSY = "busy"
+    DECLINES = "declines"
+    RINGS_OUT = "rings-out"
+    OFFLINE = "offline"
+    UNREACHABLE = "unreachable"
+    FAILS = "fails"
+
+    @property
+    def rings(self) -> bool:
+        return self in (Behaviour.ANSWERS, Behaviour.DECLINES, Behaviour.RINGS_OUT)
+
+    @property
+    def reached(self) -> bool:
+        """Whether the call comes to it at all, and with it the caller ID."""
+        return self.rings or self in (Behaviour.BUSY, Behaviour.FAILS)
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """Behaviours by handset, by trunk and by outside number; `otherwise` for all the rest.
+
+    A trunk that does not answer by its own entry does so for every number. `patience`: the
+    seconds of ringing after which the caller hangs up; None waits for ever.
+    """
+
+    handsets: Mapping[str, Behaviour] = field(default_factory=dict)
+    trunks: Mapping[str, Behaviour] = field(default_factory=dict)
+    numbers: Mapping[str, Behaviour] = field(default_factory=dict)
+    otherwise: Behaviour = Behaviour.ANSWERS
+    patience: int | None = None
+
+    def behaviour(self, leg: Leg) -> Behaviour:
+        if isinstance(leg, PhoneLeg):
+            return self.handsets.get(leg.handset, self.otherwise)
+        return self.trunks.get(leg.trunk) or self.numbers.get(leg.number, self.otherwise)
+
+
+def world_from(
+    plan: Plan, state: State, overrides: Mapping[str, str], patience: int | None = None
+) -> World:
+    """A world in which all answer but for `overrides`: name -> behaviour.
+
+    A name is a line (all its phones), a handset, a trunk or an outside number, in this order
+    where one name means several; `line/101` or `handset/101` says which, and what is said of a
+    handset wins over what is said of its line. Faults: one for each name that nothing has and
+    each behaviour that is none.
+    """
+    lines: dict[str, Behaviour] = {}
+    handsets: dict[str, Behaviour] = {}
+    trunks: dict[str, Behaviour] = {}
+    numbers: dict[str, Behaviour] = {}
+    faults: list[Diagnostic] = []
+    carriers = _trunks(plan)
+    for name, word in overrides.items():
+        if word not in set(Behaviour):
+            known = ", ".join(Behaviour)
+            faults.append(Diagnostic(f"{word!r} is nothing a phone does", name, f"write {known}"))
+            continue
+        behaviour = Behaviour(word)
+        line, handset = name.removeprefix("line/"), name.removeprefix("handset/")
+        if f"line/{line}" in plan.flows:
+            lines.update(dict.fromkeys(phones_of(state, line), behaviour))
+        elif handset in plan.handsets:
+            handsets[handset] = behaviour
+        elif name in carriers:
+            trunks[name] = behaviour
+        elif e164 := plan.rules.to_e164(name):
+            numbers[e164] = behaviour
+        else:
+            mend = "name a line, handset or trunk of the tenant, or an outside number"
+            faults.append(Diagnostic(f"{name!r} is nothing that rings", plan.tenant, mend))
+    if faults:
+        raise Faults(faults)
+    return World({**lines, **handsets}, trunks, numbers, patience=patience)
+
+
+def _trunks(plan: Plan) -> frozenset[str]:
+    """The trunks that a call out may take."""
+    flow = plan.flows[EXTERNAL]
+    nodes = plan.routines[flow.routine].nodes
+    legs = (leg for node in nodes if isinstance(node, RingLegs) for leg in node.legs)
+    return frozenset(flow.args[leg.key.index] for leg in legs if isinstance(leg.key, Arg))
