@@ -1,0 +1,5 @@
+"""`python -m controlplane.cli` is `ctl`."""
+
+from controlplane.cli import main
+
+main()

@@ -1,0 +1,87 @@
+"""`ctl log`: who changed what, when, why, and from what to what."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from controlplane.cli.addresses import complete
+from controlplane.cli.printing import print_data, print_table
+from controlplane.cli.session import Format, Session, common
+from controlplane.diagnostics import fault
+
+if TYPE_CHECKING:
+    from controlplane.store.history import AuditRow
+
+_AGO = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+
+
+@click.command("log")
+@click.argument("address", default="", shell_complete=complete)
+@click.option("--author", help="Only what this person changed.")
+@click.option("--since", help="Only from then on: 2026-12-24, 2026-12-24T10:00, or 30m, 2h, 7d.")
+@click.option("--limit", type=click.IntRange(1), default=200, help="Objects at most.  [200]")
+@common
+def verb(session: Session, address: str, author: str | None, since: str | None, limit: int) -> None:
+    """Show the changes of everything, of a tenant, an object or a setting; newest first."""
+    start = _moment(since) if since else None
+    address = address.strip("/")
+    filtered = author is not None or start is not None
+    with session.store() as store:
+        # Author and time are sifted here, so that the limit counts what is shown.
+        rows = store.audit(address, 1_000_000 if filtered else limit)
+    wanted = (
+        row
+        for row in rows
+        if (author is None or row.commit.author == author)
+        and (start is None or row.commit.at >= start)
+    )
+    entries = [it for _, row in zip(range(limit), wanted, strict=False) for it in _entries(row)]
+    entries = [it for it in entries if _under(it, address)]
+    if session.output is not Format.TABLE:
+        print_data(entries, session.output)
+        return
+    columns = ("REVISION", "AT", "AUTHOR", "ADDRESS", "FROM", "TO", "REASON")
+    names = ("revision", "at", "author", "address", "from", "to", "reason")
+    print_table(columns, ([it[name] for name in names] for it in entries), "nothing was changed")
+
+
+def _entries(row: AuditRow) -> Iterator[dict[str, Any]]:
+    """One a setting; an object that came or went without settings is one as well."""
+    commit, change = row.commit, row.change
+    common_part = {
+        "revision": commit.revision,
+        "at": commit.at.astimezone().isoformat(timespec="seconds"),
+        "author": commit.author,
+        "reason": commit.reason,
+        "source": commit.source,
+        "verb": change.verb,
+    }
+    fields = list(change.display())
+    if change.verb != "change" and not fields:
+        yield {**common_part, "address": change.address, "from": None, "to": None}
+    for path, before, after in fields:
+        address = f"{change.address}/{path}"
+        yield {**common_part, "address": address, "from": before, "to": after}
+
+
+def _under(entry: dict[str, Any], address: str) -> bool:
+    """Whether an entry is about `address`, something in it, or the object it is a part of."""
+    at = f"{entry['address']}/"
+    return not address or at.startswith(f"{address}/") or f"{address}/".startswith(at)
+
+
+def _moment(text: str) -> dt.datetime:
+    """A time of day without a zone is local."""
+    if ago := re.fullmatch(r"(\d{1,5})([mhdw])", text):
+        return dt.datetime.now(dt.UTC) - dt.timedelta(**{_AGO[ago[2]]: int(ago[1])})
+    try:
+        return dt.datetime.fromisoformat(text).astimezone()
+    except ValueError:
+        raise fault(
+            f"{text!r} is no time", "--since", "write 2026-12-24, 2026-12-24T10:00, 30m, 2h or 7d"
+        ) from None
