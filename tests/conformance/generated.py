@@ -1,0 +1,136 @@
+"""Hypothesis strategies: small phone systems, calls and worlds, which all readers route alike."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis import strategies as st
+
+from controlplane.calls.world import Behaviour
+from controlplane.routing.steps import CallerId
+from tests.conformance.scenario import Carrier, Phone, Scenario
+
+LINES = ("101", "102", "103", "104")
+HANDSETS = ("H1", "H2", "H3", "H4", "H5")
+GROUPS = ("g1", "g2")
+NUMBERS = tuple(f"+44207NNN87{last:02}" for last in range(50, 55))
+OUTSIDE = ("+447700NNN901", "+447700NNN902")
+PATIENCE = 7
+"""Seconds until a caller gives up: odd, for every ring time is even."""
+
+_NAMES = st.one_of(
+    st.just(""),
+    st.text(alphabet="abcÄé.;,\"'${}()[]<>&|\\%#=/ ", max_size=12),
+)
+_DESTINATIONS = st.sampled_from(
+    [f"line/{line}" for line in LINES]
+    + [f"group/{group}" for group in GROUPS]
+    + [f"handset/{handset}" for handset in HANDSETS[:2]]
+    + ["mailbox/800", *OUTSIDE]
+)
+
+
+def _optional(strategy: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    """Absent more often than not."""
+    return st.one_of(st.none(), st.none(), strategy)
+
+
+def _some(**fields: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
+    return st.fixed_dictionaries(fields).map(
+        lambda drawn: {key: value for key, value in drawn.items() if value is not None}
+    )
+
+
+_TARGETS = _optional(st.lists(_DESTINATIONS, min_size=1, max_size=3))
+_LINE = _some(
+    ring=st.just(2),
+    label=_optional(st.lists(_NAMES, min_size=1, max_size=2)),
+    voicemail=_optional(st.just({})),
+    do_not_disturb=_optional(st.just(True)),
+    hide_caller_id=_optional(st.just(True)),
+    presented_number=_optional(st.sampled_from(NUMBERS)),
+    forward=_some(always=_TARGETS, busy=_TARGETS, unanswered=_TARGETS, offline=_TARGETS),
+)
+_GROUP = _some(
+    extension=st.none(),
+    members=st.lists(st.sampled_from(LINES), max_size=3, unique=True),
+    ring=st.just(2),
+    overflow=_optional(_DESTINATIONS),
+    caller_name_prefix=_optional(st.just("Sales:")),
+)
+_NUMBER = _some(
+    to=_DESTINATIONS,
+    status=_optional(st.sampled_from(["reserved", "pending"])),
+    enabled=_optional(st.just(False)),
+)
+
+
+@st.composite
+def models(draw: st.DrawFn) -> dict[str, Any]:
+    """As `PhoneSystem` validates it; references all exist, loops may."""
+    handsets = {
+        name: {} if line is None else {"line": line}
+        for name in HANDSETS
+        for line in [draw(st.one_of(st.none(), st.sampled_from(LINES), st.sampled_from(LINES)))]
+    }
+    groups = {key: draw(_GROUP) | {"extension": f"60{n}"} for n, key in enumerate(GROUPS)}
+    return {
+        "sites": {"london": {"main_number": NUMBERS[0]}},
+        "lines": {line: draw(_LINE) for line in LINES},
+        "numbers": {number: draw(_NUMBER) for number in NUMBERS},
+        "groups": groups,
+        "mailboxes": {"800": {}},
+        "handsets": handsets,
+        "trunks": {f"t{n}": {"priority": n} for n in range(1, 1 + draw(st.integers(1, 2)))},
+    }
+
+
+_CALLED = st.sampled_from(
+    [*LINES, "600", "601", "800", *NUMBERS, *OUTSIDE, "999", "07700NNN901", "55", "02079460000"]
+)
+_CALLERS = st.one_of(
+    st.sampled_from(HANDSETS).map(Phone),
+    st.sampled_from(["07700NNN123", "+447700NNN123", "anonymous"]).map(
+        lambda number: Carrier("t1", CallerId(number))
+    ),
+)
+_PHONES = st.sampled_from(
+    [Behaviour.ANSWERS, Behaviour.BUSY, Behaviour.DECLINES, Behaviour.RINGS_OUT, Behaviour.OFFLINE]
+)
+_CARRIERS = st.sampled_from([Behaviour.ANSWERS, Behaviour.BUSY, Behaviour.FAILS])
+
+
+@st.composite
+def scenarios(draw: st.DrawFn) -> Scenario:
+    """Any call in any small phone system; no expectation but that all readers agree."""
+    does = {name: draw(_PHONES) for name in HANDSETS}
+    does |= {name: draw(_CARRIERS) for name in ("t1", "t2")}
+    return Scenario(
+        name="generated",
+        model=draw(models()),
+        caller=draw(_CALLERS),
+        called=draw(_CALLED),
+        does=does,
+        patience=PATIENCE,
+    )
+
+
+def drawn(count: int, number: int | None = None) -> list[Scenario]:
+    """`count` scenarios, always the same ones; others by each other `number`."""
+    found: list[Scenario] = []
+
+    @settings(
+        max_examples=count,
+        derandomize=number is None,
+        database=None,
+        deadline=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(scenarios())
+    def collect(scenario: Scenario) -> None:
+        found.append(scenario)
+
+    (collect if number is None else seed(number)(collect))()
+    return found

@@ -1,0 +1,128 @@
+"""Scenario: one call in one small phone system, what everybody does, and how it must end."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from controlplane.calls.call import Call, FromHandset, FromTrunk
+from controlplane.calls.world import Behaviour, World
+from controlplane.model.phone_system import PhoneSystem
+from controlplane.routing.steps import CallerId, Cause
+
+TOKEN = "NNN"
+"""Stands in numbers for the scenario's own number, so that all share one engine and carrier."""
+
+
+@dataclass(frozen=True)
+class Phone:
+    """A handset of the tenant calls."""
+
+    handset: str
+
+
+@dataclass(frozen=True)
+class Carrier:
+    """The carrier of a trunk delivers the call."""
+
+    trunk: str
+    caller: CallerId
+
+
+@dataclass(frozen=True)
+class Expected:
+    """How a call ends. `rang`, `answered` and `shown` name handsets and outside numbers.
+
+    `cause` is that of the release of a call nobody answered, and None where somebody or the
+    voicemail did, or the caller left. `told`: the caller heard an announcement before.
+    `shown` is `Name <number>` as each reached phone displays it, the number alone outside.
+    """
+
+    rang: tuple[str, ...] = ()
+    answered: str = ""
+    mailbox: str = ""
+    cause: Cause | None = None
+    left: bool = False
+    told: bool = False
+    shown: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """`does`: behaviour by handset or trunk; who is not named answers. `patience` in seconds."""
+
+    name: str
+    model: Mapping[str, Any]
+    caller: Phone | Carrier
+    called: str
+    does: Mapping[str, Behaviour] = field(default_factory=dict)
+    patience: int | None = None
+    expected: Expected | None = None
+
+    def numbered(self, number: int, prefix: str = "s") -> Numbered:
+        """The scenario as tenant `s101`, for number 101."""
+        return Numbered(f"{prefix}{number}", number, self)
+
+
+@dataclass(frozen=True)
+class Numbered:
+    """A scenario with a tenant of its own."""
+
+    tenant: str
+    number: int
+    scenario: Scenario
+
+    def own(self, value: Any) -> Any:
+        """`value` with the scenario's number in place of each token, at any depth."""
+        match value:
+            case str():
+                return value.replace(TOKEN, str(self.number))
+            case dict():
+                return {self.own(key): self.own(inner) for key, inner in value.items()}
+            case list() | tuple():
+                return [self.own(inner) for inner in value]
+            case _:
+                return value
+
+    def system(self, trunks: Mapping[str, Mapping[str, Any]] | None = None) -> PhoneSystem:
+        """The phone system; `trunks` says where the carriers are."""
+        raw = self.own(dict(self.scenario.model))
+        for name, settings in raw.get("trunks", {}).items():
+            raw["trunks"][name] = {"host": "192.0.2.1", **settings, **(trunks or {}).get(name, {})}
+        return PhoneSystem.model_validate({"tenant": self.tenant, **raw})
+
+    @property
+    def call(self) -> Call:
+        called = self.own(self.scenario.called)
+        match self.scenario.caller:
+            case Phone(handset):
+                return Call(called, FromHandset(handset))
+            case Carrier(trunk, caller):
+                number = CallerId(self.own(caller.number), caller.name)
+                return Call(called, FromTrunk(trunk, number))
+
+    @property
+    def world(self) -> World:
+        trunks = self.scenario.model.get("trunks", {})
+        does = self.scenario.does
+        return World(
+            handsets={name: it for name, it in does.items() if name not in trunks},
+            trunks={name: it for name, it in does.items() if name in trunks},
+            patience=self.scenario.patience,
+        )
+
+    @property
+    def expected(self) -> Expected | None:
+        wanted = self.scenario.expected
+        if wanted is None:
+            return None
+        return Expected(
+            rang=tuple(self.own(wanted.rang)),
+            answered=self.own(wanted.answered),
+            mailbox=wanted.mailbox,
+            cause=wanted.cause,
+            left=wanted.left,
+            told=wanted.told,
+            shown=self.own(dict(wanted.shown)),
+        )
