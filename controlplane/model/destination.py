@@ -39,7 +39,7 @@ def parse(value: Any) -> Destination:
     text = re.sub(r"[\s()]", "", str(value))
     if found := _PATTERN.fullmatch(text):
         return Destination(Kind(found[1]), found[2])
-    if re.fullmatch(r"\+[1-9]\d{6,14}", text):
+    if re.fullmatch(r"\+[1-9][0-9]{6,14}", text):
         return Destination(Kind.EXTERNAL, text)
     raise ValueError(
         "is not a destination; write line/EXTENSION, group/NAME, mailbox/EXTENSION, "

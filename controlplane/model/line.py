@@ -39,7 +39,7 @@ def _label(value: Any) -> Any:
 
 def _mailbox(value: Any) -> Any:
     """`voicemail: on` and `voicemail: off` as well as the settings themselves."""
-    match value:
+    match value.lower() if isinstance(value, str) else value:
         case True | "on" | "yes" | "true":
             return {}
         case False | "off" | "no" | "false":

@@ -1,4 +1,4 @@
-"""The name a line shows: its label, else its user's name, else a sensible default."""
+"""What a line is called on displays."""
 
 from __future__ import annotations
 
@@ -6,8 +6,12 @@ from controlplane.model.phone_system import PhoneSystem
 
 
 def display_name(system: PhoneSystem, extension: str) -> str:
-    """The two-part label joined by a space, the user's name, or `Extension 101`."""
-    line = system.lines[extension]
-    user = system.users.get(line.user) if line.user else None
-    label = " ".join(part for part in line.label if part)
-    return label or (user.display_name if user else "") or f"Extension {extension}"
+    """The line's two-part label, else its user's name, else `Extension 101`; never empty."""
+    line = system.lines.get(extension)
+    if line is not None:
+        if label := " ".join(part for part in line.label if part):
+            return label
+        user = system.users.get(line.user) if line.user else None
+        if user is not None and user.display_name:
+            return user.display_name
+    return f"Extension {extension}"

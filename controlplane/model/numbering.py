@@ -23,9 +23,9 @@ class NumberRules:
 
     def to_e164(self, dialled: str) -> str | None:
         """The number as E.164, or None where it has no public form (an extension, a code)."""
-        if re.fullmatch(r"\+[1-9]\d{6,14}", dialled):
+        if re.fullmatch(r"\+[1-9][0-9]{6,14}", dialled):
             return dialled
-        if not re.fullmatch(r"\d{7,18}", dialled):
+        if not re.fullmatch(r"[0-9]{7,18}", dialled):
             return None
         if dialled.startswith(self.international):
             rest = dialled.removeprefix(self.international)
@@ -33,7 +33,7 @@ class NumberRules:
             rest = self.country_code + dialled.removeprefix(self.national)
         else:
             rest = dialled if dialled.startswith(self.country_code) else self.country_code + dialled
-        return f"+{rest}" if re.fullmatch(r"[1-9]\d{6,14}", rest) else None
+        return f"+{rest}" if re.fullmatch(r"[1-9][0-9]{6,14}", rest) else None
 
 
 @lru_cache(maxsize=256)

@@ -35,9 +35,9 @@ def _seconds(value: Any) -> Any:
     """`20`, `20s` or `4 rings` as whole seconds."""
     if isinstance(value, str):
         text = value.strip().lower()
-        if found := re.fullmatch(r"(\d{1,4})\s*s(?:ec(?:onds)?)?", text):
+        if found := re.fullmatch(r"([0-9]{1,4})\s*s(?:ec(?:onds)?)?", text):
             return int(found[1])
-        if found := re.fullmatch(r"(\d{1,2})\s*rings?", text):
+        if found := re.fullmatch(r"([0-9]{1,2})\s*rings?", text):
             if not 2 <= int(found[1]) <= 10:
                 raise ValueError("is 2 to 10 rings")
             return int(found[1]) * RING_SECONDS
@@ -50,7 +50,7 @@ def _as_list(value: Any) -> Any:
 
 def _e164(text: str) -> str:
     bare = re.sub(r"[\s().-]", "", text)
-    if not re.fullmatch(r"\+[1-9]\d{6,14}", bare):
+    if not re.fullmatch(r"\+[1-9][0-9]{6,14}", bare):
         raise ValueError("is not an E.164 number; write + and the country code, as +442071838750")
     return bare
 

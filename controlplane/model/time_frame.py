@@ -11,7 +11,7 @@ from pydantic import BeforeValidator, Field, StringConstraints, model_validator
 from controlplane.model.part import OneOrMore, Part
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-_RANGE = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-4]):([0-5]\d)")
+_RANGE = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])-([01][0-9]|2[0-4]):([0-5][0-9])")
 
 
 def _hours(value: Any) -> Any:
@@ -43,14 +43,26 @@ class DateSpan(Part):
     first: dt.date
     last: dt.date
 
+    @model_validator(mode="after")
+    def _in_order(self) -> DateSpan:
+        if self.last < self.first:
+            raise ValueError(
+                f"ends before it starts ({self.first}..{self.last}); write the earlier day first"
+            )
+        return self
+
+
+_DAY = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
+_DAYS = re.compile(rf"\s*({_DAY})\s*(?:\.\.\s*({_DAY})\s*)?")
+
 
 def _date(value: Any) -> Any:
-    if isinstance(value, str) and ".." in value:
-        first, _, last = value.partition("..")
-        return {"first": first.strip(), "last": last.strip()}
-    if isinstance(value, (str, dt.date)):
-        return {"first": value, "last": value}
-    return value
+    """`2026-12-25` or `2026-12-24..2026-12-26`."""
+    if isinstance(value, str):
+        if not (found := _DAYS.fullmatch(value)):
+            raise ValueError("is not a date; write 2026-12-25 or 2026-12-24..2026-12-26")
+        return {"first": found[1], "last": found[2] or found[1]}
+    return {"first": value, "last": value} if isinstance(value, dt.date) else value
 
 
 class TimeFrame(Part):

@@ -16,7 +16,7 @@ class Transport(StrEnum):
     TLS = "tls"
 
 
-Address = Annotated[str, StringConstraints(pattern=r"^[0-9A-Fa-f.:]+(/\d{1,3})?$")]
+Address = Annotated[str, StringConstraints(pattern=r"^[0-9A-Fa-f.:]+(/[0-9]{1,3})?$")]
 
 
 class Trunk(Part):

@@ -1,0 +1,91 @@
+"""Lines: settings that exclude each other, presented numbers, one line a user."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from controlplane.diagnostics import Diagnostic
+from controlplane.model.checks.context import Context
+from controlplane.model.destination import Destination, Kind
+from controlplane.model.line import Line
+from controlplane.model.places import NumberStatus
+
+
+def faults(context: Context) -> Iterator[Diagnostic]:
+    user_lines: dict[str, str] = {}
+    for extension, line in context.system.lines.items():
+        if line.user is not None:
+            first = user_lines.setdefault(line.user, extension)
+            if first != extension:
+                yield context.fault(
+                    f"lines/{extension}/user",
+                    f"user {line.user} has line {first} already",
+                    "leave one of the two lines without a user",
+                )
+        if line.forward.model_fields_set:
+            yield from _forwards(context, extension, line)
+        if line.presented_number is not None:
+            yield from _presented(context, extension, line, line.presented_number)
+
+
+def _forwards(context: Context, extension: str, line: Line) -> Iterator[Diagnostic]:
+    place = f"lines/{extension}"
+    forward = line.forward
+    if forward.busy and line.call_waiting:
+        yield context.fault(
+            f"{place}/forward/busy",
+            f"line {extension} has both a forward when busy and call waiting",
+            "set call_waiting: no, or remove forward.busy",
+        )
+    itself = Destination(Kind.LINE, extension)
+    for occasion in ("always", "busy", "unanswered", "offline"):
+        targets = getattr(forward, occasion)
+        if targets and line.authorisation_code:
+            yield context.fault(
+                f"{place}/forward/{occasion}",
+                f"line {extension} cannot forward while its authorisation code is on",
+                "set authorisation_code: no, or remove the forward",
+            )
+        if itself in targets:
+            yield context.fault(
+                f"{place}/forward/{occasion}/{targets.index(itself)}",
+                f"line {extension} forwards to itself",
+                "choose another target",
+            )
+
+
+def _presented(
+    context: Context, extension: str, line: Line, presented: str
+) -> Iterator[Diagnostic]:
+    if context.is_faulty("numbers", presented):
+        return
+    place = f"lines/{extension}/presented_number"
+    number = context.system.numbers.get(presented)
+    if number is None:
+        mend = context.suggestions.mend(
+            presented, context.system.numbers, "choose one under numbers, or remove it"
+        )
+        yield context.fault(place, f"{presented} is none of the tenant's numbers", mend)
+        return
+    if number.status is not NumberStatus.ACTIVE:
+        yield context.fault(
+            place,
+            f"{presented} is {number.status}, and only an active number can be presented",
+            "choose an active number",
+        )
+    site = _site(context, line)
+    owner = number.site or context.main_number_sites.get(presented)
+    if site is not None and owner != site:
+        yield context.fault(
+            place,
+            f"{presented} belongs to {f'site {owner}' if owner else 'no site'}, "
+            f"and line {extension} to site {site}",
+            f"choose an active number of {site}",
+        )
+
+
+def _site(context: Context, line: Line) -> str | None:
+    if line.site is not None:
+        return line.site
+    user = context.system.users.get(line.user) if line.user else None
+    return user.site if user else None

@@ -1,0 +1,104 @@
+"""References: every user, site, line, destination that is named exists."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from controlplane.diagnostics import Diagnostic
+from controlplane.model.checks.context import Context
+from controlplane.model.destination import Destination, Kind
+
+_SINGULAR = {
+    "users": "user",
+    "sites": "site",
+    "lines": "line",
+    "groups": "group",
+    "handsets": "handset",
+}
+_COLLECTION = {Kind.LINE: "lines", Kind.HANDSET: "handsets", Kind.GROUP: "groups"}
+
+
+def faults(context: Context) -> Iterator[Diagnostic]:
+    for name, user in context.system.users.items():
+        yield from _named(context, f"users/{name}/site", "sites", user.site)
+    yield from _lines(context)
+    for e164, number in context.system.numbers.items():
+        yield from _named(context, f"numbers/{e164}/site", "sites", number.site)
+        if number.to is not None:
+            yield from _destination(context, f"numbers/{e164}/to", number.to)
+    for name, group in context.system.groups.items():
+        for index, member in enumerate(group.members):
+            yield from _named(context, f"groups/{name}/members/{index}", "lines", member)
+        if group.overflow is not None:
+            yield from _destination(context, f"groups/{name}/overflow", group.overflow)
+    for name, handset in context.system.handsets.items():
+        yield from _named(context, f"handsets/{name}/site", "sites", handset.site)
+        yield from _named(context, f"handsets/{name}/line", "lines", handset.line)
+        yield from _named(context, f"handsets/{name}/login", "lines", handset.login)
+
+
+def _lines(context: Context) -> Iterator[Diagnostic]:
+    for extension, line in context.system.lines.items():
+        place = f"lines/{extension}"
+        yield from _named(context, f"{place}/user", "users", line.user)
+        yield from _named(context, f"{place}/site", "sites", line.site)
+        if not line.forward.model_fields_set:
+            continue
+        for occasion in ("always", "busy", "unanswered", "offline"):
+            for index, target in enumerate(getattr(line.forward, occasion)):
+                where = f"{place}/forward/{occasion}/{index}"
+                yield from _destination(context, where, target)
+
+
+def _named(context: Context, place: str, collection: str, key: str | None) -> Iterator[Diagnostic]:
+    if key is None or context.exists(collection, key):
+        return
+    what = _SINGULAR[collection]
+    known = getattr(context.system, collection)
+    otherwise = f"add it under {collection}, or name another"
+    if collection == "lines" and (owner := _owner(context, key)):
+        mend = f"{key} is {owner}, and only a line fits here"
+    else:
+        mend = context.suggestions.mend(key, known, otherwise)
+    yield context.fault(place, f"there is no {what} {key!r}", mend)
+
+
+def _owner(context: Context, extension: str) -> str | None:
+    """The group or mailbox that has this extension."""
+    if extension in context.system.mailboxes:
+        return f"mailbox/{extension}"
+    groups = context.system.groups.items()
+    return next((f"group/{name}" for name, g in groups if g.extension == extension), None)
+
+
+def _destination(context: Context, place: str, target: Destination) -> Iterator[Diagnostic]:
+    match target.kind:
+        case Kind.EXTERNAL:
+            return
+        case Kind.MAILBOX:
+            yield from _mailbox(context, place, target.key)
+        case Kind.LINE if target.key not in context.system.lines and (
+            owner := _owner(context, target.key)
+        ):
+            yield context.fault(place, f"there is no line {target.key!r}", f"write {owner}")
+        case _:
+            yield from _named(context, place, _COLLECTION[target.kind], target.key)
+
+
+def _mailbox(context: Context, place: str, key: str) -> Iterator[Diagnostic]:
+    system = context.system
+    if context.exists("mailboxes", key) or context.is_faulty("lines", key):
+        shared = system.mailboxes.get(key)
+        if shared is not None and not shared.enabled:
+            yield context.fault(place, f"mailbox {key} is off", f"set mailboxes/{key}/enabled: yes")
+        return
+    line = system.lines.get(key)
+    if line is None:
+        known = [*system.mailboxes, *(e for e, other in system.lines.items() if other.mailbox)]
+        otherwise = "set voicemail: on for that line, or add it under mailboxes"
+        mend = context.suggestions.mend(key, known, otherwise)
+        yield context.fault(place, f"there is no mailbox {key!r}", mend)
+    elif line.mailbox is None:
+        yield context.fault(
+            place, f"line {key} has no voicemail", f"set voicemail: on under lines/{key}"
+        )
