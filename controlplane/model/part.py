@@ -5,7 +5,14 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, StringConstraints
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    StringConstraints,
+    WithJsonSchema,
+)
 
 RING_SECONDS = 6
 """One ring is six seconds, the convention of the answering settings."""
@@ -76,8 +83,24 @@ Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,39
 
 Extension = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,10}$")]
 Seconds = Annotated[int, BeforeValidator(_seconds)]
-E164 = Annotated[str, AfterValidator(_e164)]
-Mac = Annotated[str, AfterValidator(_mac)]
+E164 = Annotated[
+    str,
+    AfterValidator(_e164),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "pattern": r"^\+[1-9][0-9 ().-]{6,30}$",
+            "description": "+ and the country code, as +442071838750",
+        }
+    ),
+]
+Mac = Annotated[
+    str,
+    AfterValidator(_mac),
+    WithJsonSchema(
+        {"type": "string", "pattern": r"^[0-9A-Fa-f]{2}([:.-]?[0-9A-Fa-f]{2}){5}$"},
+    ),
+]
 """Twelve lower-case hexadecimal digits."""
 
 Email = Annotated[
