@@ -1,0 +1,135 @@
+"""Ending: how a call ended, as every reader reports it, and how two of them differ."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from controlplane.calls.simulator import Journey
+from controlplane.calls.world import Behaviour
+from controlplane.routing.steps import CallerId, Cause, Leg, PhoneLeg, Play, Ring
+from tests.conformance.scenario import Expected, Numbered
+
+WITHHELD = "withheld"
+ANY = "any"
+"""The carrier puts a number of its own: what it is told is not compared."""
+
+ANSWERED, CANCELLED = 200, 487
+STATUS = {
+    Cause.UNALLOCATED: 404,
+    Cause.BUSY: 486,
+    Cause.NO_ANSWER: 480,
+    Cause.ABSENT: 480,
+    Cause.REJECTED: 403,
+    Cause.ROUTING_ERROR: 500,
+    Cause.CONGESTION: 503,
+}
+"""The SIP status of a call that is released unanswered: RFC 3398, 8.2.6.1."""
+
+
+@dataclass(frozen=True)
+class Ending:
+    """`status` and `cause` (Q.850) as the caller got them; `cause` None where none was told.
+
+    `answered` may name several where more than one answers at once: each is right. `shown` is
+    what each leg that was reached displayed.
+    """
+
+    rang: frozenset[str]
+    answered: frozenset[str]
+    mailbox: str
+    status: int | None
+    cause: int | None
+    told: bool
+    shown: Mapping[str, str]
+
+    def __str__(self) -> str:
+        parts = [str(self.status)]
+        parts += [f"cause {self.cause}"] if self.cause else []
+        parts += [f"by {_names(self.answered)}"] if self.answered else []
+        parts += [f"mailbox {self.mailbox}"] if self.mailbox else []
+        parts += ["told"] if self.told else []
+        parts += [f"rang {_names(self.rang)}"] if self.rang else []
+        return ", ".join(parts)
+
+
+def differences(wanted: Ending, seen: Ending) -> Iterator[str]:
+    """What of `seen` is not as `wanted`, in words."""
+    if wanted.rang != seen.rang:
+        yield f"rang {_names(seen.rang)}, not {_names(wanted.rang)}"
+    if not (seen.answered <= wanted.answered and bool(seen.answered) == bool(wanted.answered)):
+        yield f"answered by {_names(seen.answered)}, not {_names(wanted.answered)}"
+    if wanted.mailbox != seen.mailbox:
+        yield f"message in {seen.mailbox or 'no mailbox'}, not {wanted.mailbox or 'in any'}"
+    if wanted.status != seen.status:
+        yield f"status {seen.status}, not {wanted.status}"
+    elif None not in (wanted.cause, seen.cause) and wanted.cause != seen.cause:
+        yield f"cause {seen.cause}, not {wanted.cause}"
+    if wanted.told != seen.told:
+        yield "an announcement" if seen.told else "no announcement"
+    for leg in sorted({*wanted.shown, *seen.shown}):
+        was, should = seen.shown.get(leg, "nothing"), wanted.shown.get(leg, "nothing")
+        if was != should and ANY not in (was, should):
+            yield f"{leg} shows {was}, not {should}"
+
+
+def of_expected(expected: Expected) -> Ending:
+    cause = None if expected.answered or expected.mailbox else expected.cause
+    return Ending(
+        rang=frozenset(expected.rang),
+        answered=frozenset({expected.answered} - {""}),
+        mailbox=expected.mailbox,
+        status=_status(expected.left, cause),
+        cause=cause,
+        told=expected.told,
+        shown=expected.shown,
+    )
+
+
+def of_journey(numbered: Numbered, journey: Journey) -> Ending:
+    cause = journey.cause if not journey.mailbox else None
+    return Ending(
+        rang=frozenset(map(leg_name, journey.rang)),
+        answered=frozenset(_who_may_answer(numbered, journey)),
+        mailbox=journey.mailbox or "",
+        status=_status(journey.gone, cause),
+        cause=cause,
+        told=any(isinstance(stage.decision.step, Play) for stage in journey.stages),
+        shown={leg_name(leg): shown_text(leg, who) for leg, who in journey.shown.items()},
+    )
+
+
+def leg_name(leg: Leg) -> str:
+    return leg.handset if isinstance(leg, PhoneLeg) else leg.number
+
+
+def shown_text(leg: Leg, caller: CallerId) -> str:
+    """`Name <number>`, `withheld`, or the number alone on a leg outside."""
+    if isinstance(leg, PhoneLeg):
+        return display(caller.name, caller.number)
+    return display("", caller.number) if leg.cli else ANY
+
+
+def display(name: str, number: str) -> str:
+    """As a phone displays it; a withheld number has no name either."""
+    if number in ("", "anonymous"):
+        return WITHHELD
+    return f"{name} <{number}>" if name else number
+
+
+def _who_may_answer(numbered: Numbered, journey: Journey) -> Iterable[str]:
+    step = journey.stages[-1].decision.step
+    if not isinstance(step, Ring) or journey.answered is None:
+        return ()
+    world = numbered.world
+    return (leg_name(leg) for leg in step.legs if world.behaviour(leg) is Behaviour.ANSWERS)
+
+
+def _status(left: bool, cause: Cause | None) -> int:
+    if left:
+        return CANCELLED
+    return ANSWERED if cause is None else STATUS[cause]
+
+
+def _names(names: Iterable[str]) -> str:
+    return " ".join(sorted(names)) or "nobody"
