@@ -136,9 +136,10 @@ def _read_entries(made: Draft, collection: str, entries: dict[str, Any]) -> dict
             made.faults.append(
                 Diagnostic(f"{key} is here twice, in two spellings", address, "keep one of the two")
             )
+            parts.pop(key, None)
         if len(made.faults) == before:
             parts[key] = part
-        elif key not in parts:
+        else:
             faulty.add(key)
     made.faulty[collection] = faulty
     return parts

@@ -68,7 +68,7 @@ def read(text: str, file: str, cache: ReadCache | None = None) -> Reading:
         places = Places(text, file, sections if sound else None)
         located = [
             item if item.source else replace(item, source=places.source(item.address))
-            for item in (*made.faults, *found)
+            for item in dict.fromkeys((*made.faults, *found))
         ]
     located.sort(key=_by_place)
     if not sound:

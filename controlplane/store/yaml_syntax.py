@@ -25,7 +25,7 @@ _MENDS = (
     (
         "cannot start any token",
         "a value cannot start with this character",
-        "put the value in quotes; indent with spaces, never with tabs",
+        "put the value in quotes",
     ),
     (
         "expected ',' or '}'",
@@ -80,7 +80,7 @@ def refuse_characters(text: str) -> None:
         )
 
 
-def unreadable(error: yaml.YAMLError) -> ProblemError:
+def unreadable(error: yaml.YAMLError, text: str) -> ProblemError:
     """The parser's error in our words, placed where the mending starts."""
     if not isinstance(error, yaml.MarkedYAMLError):
         return ProblemError("is not YAML", _GENERIC, 1, 1)
@@ -89,7 +89,14 @@ def unreadable(error: yaml.YAMLError) -> ProblemError:
     if error.context_mark and any(part in problem for part in _AT_OPENING):
         mark = error.context_mark
     line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+    if "cannot start any token" in problem and _character(text, line, column) == "\t":
+        return ProblemError("a tab indents this line", "indent with spaces", line, column)
     for part, message, mend in _MENDS:
         if part in problem:
             return ProblemError(message, mend, line, column)
     return ProblemError(f"is not YAML: {problem}", _GENERIC, line, column)
+
+
+def _character(text: str, line: int, column: int) -> str:
+    lines = text.split("\n")
+    return lines[line - 1][column - 1 : column] if line <= len(lines) else ""

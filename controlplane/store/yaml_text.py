@@ -72,7 +72,7 @@ def load(text: str, places: dict[Path, Place] | None = None) -> Loaded:
     try:
         builder.follow(yaml.CSafeLoader(text))
     except yaml.YAMLError as error:
-        raise unreadable(error) from None
+        raise unreadable(error, text) from None
     return Loaded(builder.root, tuple(builder.problems))
 
 
@@ -238,8 +238,11 @@ class _Builder:
         self.problems.append(ProblemError(message, "keep one", *place, path, repeats=True))
 
     def _problem(self, message: str, mend: str, event: Event) -> None:
-        self.problems.append(ProblemError(message, mend, *place_of(event), self._path()))
+        self.problems.append(ProblemError(message, mend, *place_of(event), self._path(ahead=1)))
 
-    def _path(self) -> Path:
-        steps = (str(len(f.value) - 1) if f.is_list else f.key for f in self._frames)
+    def _path(self, ahead: int = 0) -> Path:
+        """The path of the value attached last, or `ahead` of it in an open list."""
+        steps = [str(len(f.value) - 1) if f.is_list else f.key for f in self._frames]
+        if ahead and self._frames and self._frames[-1].is_list:
+            steps[-1] = str(len(self._frames[-1].value))
         return tuple(step for step in steps if step is not None)

@@ -26,7 +26,9 @@ class Context:
     def is_faulty(self, collection: str, key: str) -> bool:
         return key in self.faulty.get(collection, ())
 
-    def exists(self, collection: str, key: str) -> bool:
+    def exists(self, collection: str, key: str | None) -> bool:
+        if key is None:
+            return False
         return key in getattr(self.system, collection) or self.is_faulty(collection, key)
 
     def knows_setting(self, name: str) -> bool:

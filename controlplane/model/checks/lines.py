@@ -75,7 +75,8 @@ def _presented(
         )
     site = _site(context, line)
     owner = number.site or context.main_number_sites.get(presented)
-    if site is not None and owner != site:
+    known = all(name is None or context.exists("sites", name) for name in (site, owner))
+    if site is not None and owner != site and known:
         yield context.fault(
             place,
             f"{presented} belongs to {f'site {owner}' if owner else 'no site'}, "

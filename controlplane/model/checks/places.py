@@ -66,7 +66,7 @@ def _sites(context: Context) -> Iterator[Diagnostic]:
                 otherwise = "add it under numbers, with where its calls go"
                 mend = context.suggestions.mend(site.main_number, context.system.numbers, otherwise)
                 yield context.fault(place, f"{site.main_number} is none of the numbers", mend)
-        elif number.site not in (None, name):
+        elif number.site not in (None, name) and context.exists("sites", number.site):
             yield context.fault(
                 place,
                 f"{site.main_number} belongs to site {number.site}",

@@ -139,17 +139,23 @@ def _words(fault: str, name: str, limits: Mapping[str, Any]) -> Words:
             return "is too small", f"write {limits['ge']} or more"
         case "less_than_equal":
             return "is too large", f"write {limits['le']} or less"
-        case "string_too_long" | "too_long":
-            return "is too long", f"keep it to {limits['max_length']}"
-        case "string_too_short" | "too_short":
-            return "is too short", f"write at least {limits['min_length']}"
+        case "string_too_long":
+            return "is too long", f"keep it to {limits['max_length']} characters"
+        case "too_long":
+            return "has too many items", f"keep it to {limits['max_length']}"
+        case "string_too_short":
+            return "is too short", f"it takes {limits['min_length']} or more characters"
         case "string_unicode" | "string_type":
             return "is not plain text", "write one text, in quotes if need be"
-    return _wrong_type(fault)
+    return _wrong_type(fault.partition("_")[0], name)
 
 
-def _wrong_type(fault: str) -> Words:
-    match fault.partition("_")[0]:
+def _wrong_type(fault: str, name: str) -> Words:
+    match fault:
+        case "int" if name == "ring":
+            return "is not a time to ring", "write seconds as 20 or 20s, or rings as 4 rings"
+        case "model" if name == "voicemail":
+            return "is neither on nor off", "write on, off, or {email: ADDRESS}"
         case "int":
             return "is not a whole number", "write digits, as 20"
         case "bool":
@@ -160,7 +166,7 @@ def _wrong_type(fault: str) -> Words:
             return "is not a list", "write [one, two]"
         case "dict" | "model":
             return "is not a group of settings", "write its settings as key: value under it"
-    return f"is not right ({fault.replace('_', ' ')})", "see the schema for what fits here"
+    return "does not fit here", "see the schema for what does"
 
 
 def unknown_key(name: str, known: Collection[str]) -> Words:
@@ -182,7 +188,7 @@ def keys_at(kind: type[Part], location: tuple[int | str, ...]) -> tuple[str, ...
     if at is None:
         return ()
     names = tuple(field.alias or name for name, field in at.model_fields.items())
-    return (*DAYS, *(n for n in names if n != "weekly")) if at is TimeFrame else names
+    return (*DAYS, "mon-fri", *(n for n in names if n != "weekly")) if at is TimeFrame else names
 
 
 def _part_in(annotation: Any) -> type[Part] | None:
