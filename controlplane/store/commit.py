@@ -15,7 +15,7 @@ from controlplane.store import schema
 from controlplane.store.reading import latest, stored_documents
 from controlplane.store.schema import encoded, tables
 from controlplane.store.staleness import refuse_stale
-from controlplane.store.writing import identity, many, same, write_objects
+from controlplane.store.writing import add, identity, many, same, write_objects
 
 Check = Callable[[str, Documents], object]
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
@@ -108,7 +108,7 @@ def _write_secrets(
         for one in bare
         if one["its_key"] not in has
     ]
-    many(connection, insert(table), rows)
+    add(connection, table, rows)
 
 
 def _write_audit(
@@ -127,7 +127,7 @@ def _write_audit(
         }
         for change in changes
     ]
-    many(connection, insert(schema.audit), rows)
+    add(connection, schema.audit, rows)
 
 
 def _write_source(connection: Connection, change_set: ChangeSet, revision: int) -> None:
@@ -136,20 +136,22 @@ def _write_source(connection: Connection, change_set: ChangeSet, revision: int) 
         return
     mine = {"tenant": change_set.tenant, "source": change_set.source}
     table, documents = schema.sources, schema.source_documents
-    removed = {change.address for change in change_set.changes if change.after is None}
     here = and_(table.c.tenant == mine["tenant"], table.c.source == mine["source"])
-    if not connection.execute(update(table).where(here).values(revision=revision)).rowcount:
-        if f"{change_set.tenant}/settings" in removed:
-            return
+    if connection.execute(update(table).where(here).values(revision=revision)).rowcount:
+        key = {f"its_{name}": value for name, value in mine.items()}
+        old = [{**key, "its_address": change.address} for change in change_set.source_changes]
+        many(connection, delete(documents).where(same(documents)), old)
+    elif any(change.after is None for change in change_set.changes if _is_tenant(change)):
+        return
+    else:
         connection.execute(insert(table), {**mine, "revision": revision})
-    old = [
-        {"its_tenant": mine["tenant"], "its_source": mine["source"], "its_address": change.address}
-        for change in change_set.source_changes
-    ]
-    many(connection, delete(documents).where(same(documents)), old)
     new = [
         {**mine, "address": change.address, "document": encoded(change.after)}
         for change in change_set.source_changes
         if change.after is not None
     ]
-    many(connection, insert(documents), new)
+    add(connection, documents, new)
+
+
+def _is_tenant(change: Change) -> bool:
+    return change.address.endswith("/settings")

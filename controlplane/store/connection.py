@@ -87,7 +87,7 @@ class Database:
             raise fault("there is no database", str(path), "make it with `ctl init`") from error
         except OSError as error:
             raise fault(f"the database cannot be opened: {error.strerror}", str(path)) from error
-        if not os.access(path.parent, os.W_OK | os.X_OK):
+        if not os.access(path.parent, os.W_OK | os.X_OK, effective_ids=True):
             raise fault(
                 "the database's directory cannot be written",
                 str(path),

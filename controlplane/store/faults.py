@@ -92,7 +92,7 @@ def _by_code(code: str) -> tuple[str, str] | None:
 
 
 def _by_text(text: str) -> tuple[str, str] | None:
-    if "connection" not in text and "FATAL" not in text:
+    if not any(word in text for word in ("connection", "FATAL:", "resolve host")):
         return None
     _, fatal, reason = text.partition("FATAL:")
     for start, found in _CONNECTING.items():
