@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -66,12 +67,12 @@ class Session:
             return f"uid {os.getuid()}"
 
     def state_folder(self) -> Path:
-        """Where details of a crash go: beside the embedded database, else here."""
+        """Where details of a crash go: beside the embedded database, where it is known."""
         configured = self.__dict__.get("configured")
         if configured is not None:
             found: Path = configured.state_folder
             return found
-        return Path.cwd()
+        return Path(tempfile.gettempdir())
 
     @property
     def colour(self) -> bool:
