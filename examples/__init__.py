@@ -1,0 +1,1 @@
+"""Things to try: example tenants, a stack to play with, and the demonstration."""
