@@ -126,6 +126,16 @@ class BundleFolder:
         """Files edited, missing or added by somebody else, and which of these it is."""
         return differences(self.bundles / manifest.name, manifest)
 
+    def texts(self, name: str | None) -> dict[str, str]:
+        """The files of a bundle by path; none for no bundle. Raises Faults."""
+        found = read_manifest(self.bundles / name) if name else None
+        with clear_faults(self.folder):
+            return (
+                {path: (self.bundles / str(name) / path).read_text() for path in found.files}
+                if found
+                else {}
+            )
+
     def write(self, files: Mapping[str, str], revision: int) -> Manifest:
         """The bundle of these files, on the disk and not yet live.
 

@@ -1,0 +1,123 @@
+"""Control of an Asterisk: what applying a bundle asks of it, over AMI, and one event over ARI.
+
+Asterisk keeps stored keys as family and key. `cp/acme/line/101/dnd` is the key
+`acme/line/101/dnd` of the family `cp`; in the dialplan, `${DB(cp/acme/line/101/dnd)}`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
+from typing import Protocol
+
+from controlplane.diagnostics import fault
+from controlplane.live.ami.connection import AmiConnection
+from controlplane.live.ami.settings import AmiSettings
+from controlplane.live.errors import EngineDown, LiveError, WrongCredentials
+from controlplane.model.deployment import Engine
+
+TREE_SECONDS = 30.0
+"""A whole tree of keys, 100,000 of them at most."""
+
+
+class Change(Protocol):
+    """Keys to put and keys to delete."""
+
+    @property
+    def put(self) -> Mapping[str, str]: ...
+
+    @property
+    def delete(self) -> tuple[str, ...]: ...
+
+
+class AsteriskControl:
+    """Every method raises Faults with one clear line."""
+
+    def __init__(self, engine: Engine, ami: AmiConnection) -> None:
+        self._engine = engine
+        self._ami = ami
+
+    async def read(self, keys: Iterable[str]) -> dict[str, str]:
+        found = {}
+        with _clear(self._engine):
+            for key in keys:
+                value = await self._ami.db_get(*_family(key))
+                if value is not None:
+                    found[key] = value
+        return found
+
+    async def tree(self, root: str) -> dict[str, str]:
+        with _clear(self._engine):
+            found = await self._ami.db_tree(root, within=TREE_SECONDS)
+        return {f"{root}/{key}": value for key, value in found.items()}
+
+    async def write(self, change: Change) -> None:
+        with _clear(self._engine):
+            if change.put:
+                items = ((*_family(key), value) for key, value in change.put.items())
+                await self._ami.db_put_many(items)
+            if change.delete:
+                await self._ami.db_delete_many(_family(key) for key in change.delete)
+
+    async def reload(self, module: str, seconds: float) -> None:
+        with _clear(self._engine, f"the reload of {module}"):
+            await self._ami.action("Reload", within=seconds, Module=module)
+
+    async def variable(self, name: str) -> str:
+        with _clear(self._engine):
+            return await self._ami.get_global(name)
+
+    async def command(self, text: str) -> str:
+        with _clear(self._engine):
+            return await self._ami.command(text)
+
+    async def started(self) -> str:
+        with _clear(self._engine):
+            reply = await self._ami.action("CoreStatus")
+        return f"{reply.text('CoreStartupDate')} {reply.text('CoreStartupTime')}"
+
+    async def announce(self, event: str, variables: Mapping[str, str]) -> None:
+        """ARI answers 404 where no driver registered the application; that is no fault."""
+        from controlplane.live.ari.requests import user_event
+        from controlplane.live.ari.rest import AriHttp
+        from controlplane.live.ari.settings import AriSettings
+
+        engine = self._engine
+        url = f"http://{engine.address}:{engine.ari_port}/ari"
+        settings = AriSettings(url, engine.user, engine.password, engine.application)
+        with _clear(engine):
+            async with AriHttp(settings) as ari:
+                await ari.exchange(user_event(event, engine.application, variables), within=2.0)
+
+
+@asynccontextmanager
+async def connect(engine: Engine) -> AsyncIterator[AsteriskControl]:
+    """Logged in, and closed at the end. Raises Faults."""
+    settings = AmiSettings(engine.address, engine.user, engine.password, engine.ami_port)
+    ami = AmiConnection(settings)
+    try:
+        with _clear(engine):
+            await ami.__aenter__()
+        yield AsteriskControl(engine, ami)
+    finally:
+        await ami.close()
+
+
+def _family(key: str) -> tuple[str, str]:
+    family, _, rest = key.partition("/")
+    return family, rest
+
+
+@contextmanager
+def _clear(engine: Engine, what: str = "") -> Iterator[None]:
+    """Live errors as one clear line each."""
+    try:
+        yield
+    except WrongCredentials as error:
+        mend = "the password in the configuration is not the one the engine was started with"
+        raise fault(str(error), engine.address, mend) from error
+    except EngineDown as error:
+        raise fault(str(error), engine.address, "start the engine, then try again") from error
+    except LiveError as error:
+        text = f"{what} failed: {error}" if what else str(error)
+        raise fault(text, engine.address) from error
