@@ -1,0 +1,81 @@
+"""Change sets for people and programs: what would change, setting by setting, secrets hidden."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import click
+
+from controlplane.cli.session import Session
+from controlplane.cli.text import in_words, printable
+from controlplane.model.change import Change
+from controlplane.model.change_set import ChangeSet
+
+_MARKS = {"add": ("+", "green"), "change": ("~", "yellow"), "remove": ("-", "red")}
+
+
+def as_data(change_set: ChangeSet) -> dict[str, Any]:
+    """`changes` (address, verb, and each setting from what to what), `conflicts` and a summary."""
+    return {
+        "tenant": change_set.tenant,
+        "revision": change_set.revision,
+        "changes": [
+            {
+                "address": change.address,
+                "verb": change.verb,
+                "settings": [
+                    {"setting": path, "from": before, "to": after}
+                    for path, before, after in change.display()
+                ],
+            }
+            for change in change_set.changes
+        ],
+        "conflicts": [
+            dict(zip(("address", "base", "stored", "wanted"), row, strict=True))
+            for row in _conflicts(change_set)
+        ],
+        "summary": _counts(change_set),
+    }
+
+
+def show(change_set: ChangeSet, session: Session) -> None:
+    """One line an object, one a setting; conflicts last."""
+    for change in change_set.changes:
+        mark, colour = _MARKS[change.verb]
+        line = f"{mark} {printable(change.address)}"
+        click.echo(click.style(line, fg=colour) if session.colour else line)
+        for setting in _settings(change):
+            click.echo(f"    {setting}")
+    for address, base, stored, wanted in _conflicts(change_set):
+        line = f"! {printable(address)}"
+        click.echo(click.style(line, fg="red") if session.colour else line)
+        words = f"was {base}, is now {stored}, and the file wants {wanted}"
+        click.echo(f"    changed here and elsewhere: {printable(words)}")
+    click.echo(f"{printable(change_set.tenant)}: {summary(change_set)}")
+
+
+def summary(change_set: ChangeSet) -> str:
+    """`2 to add, 1 to change`, or `no change`."""
+    words = [f"{count} to {verb}" for verb, count in _counts(change_set).items() if count]
+    return ", ".join(words) or "no change"
+
+
+def _counts(change_set: ChangeSet) -> dict[str, int]:
+    counts = dict.fromkeys(_MARKS, 0)
+    for change in change_set.changes:
+        counts[change.verb] += 1
+    return {**counts, "settle": len(change_set.conflicts)}
+
+
+def _conflicts(change_set: ChangeSet) -> Iterator[tuple[str, str, str, str]]:
+    return ((it.place, *it.display()) for it in change_set.conflicts)
+
+
+def _settings(change: Change) -> Iterator[str]:
+    for path, before, after in change.display():
+        name = printable(path)
+        if change.verb == "change":
+            yield f"{name}: {in_words(before)} -> {in_words(after)}"
+        elif change.verb == "add":
+            yield f"{name}: {in_words(after)}"
