@@ -50,7 +50,7 @@ def test_a_disabled_mailbox_is_unknown() -> None:
 
 
 def test_an_extension_wins_over_a_number() -> None:
-    lines = {"2079460": {}}
+    lines: dict[str, object] = {"2079460": {}}
     assert entered(from_handset("2079460"), lines=lines).flow == "line/2079460"
 
 

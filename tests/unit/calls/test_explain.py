@@ -9,7 +9,7 @@ from tests.unit.calls.build import DDI, MAIN, MOBILE, from_handset, from_trunk, 
 
 
 def test_a_call_that_ends_in_voicemail() -> None:
-    lines = {"102": {"voicemail": {}}}
+    lines: dict[str, object] = {"102": {"voicemail": {}}}
     told = explanation(journey(from_trunk(DDI, name="Eve"), {"102": "rings-out"}, lines=lines))
     assert told["call"] == {
         "from": {"trunk": "uplink", "caller": "Eve <+447700101123>"},

@@ -15,7 +15,9 @@ def test_lines_of_one_shape_share_a_routine() -> None:
 
 
 def test_a_thousand_lines_need_a_handful_of_routines() -> None:
-    lines = {str(n): {"ring": n % 60 + 1, "voicemail": {} if n % 2 else None} for n in range(1000)}
+    lines: dict[str, object] = {
+        str(n): {"ring": n % 60 + 1, "voicemail": {} if n % 2 else None} for n in range(1000)
+    }
     plan, _ = compiled(lines=lines)
     assert len(plan.flows) > 1000
     assert len(plan.routines) < 10

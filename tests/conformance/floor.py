@@ -1,0 +1,185 @@
+"""Floor: the scenarios' phones, carriers and callers, as real SIP clients of one engine."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Protocol
+
+from controlplane.calls.world import Behaviour
+from controlplane.render.bundle import TenantView
+from controlplane.routing.compiler import compile_plan
+from controlplane.routing.state import state_of
+from tests import phones
+from tests.conformance.ending import Ending, display
+from tests.conformance.reader import simulated
+from tests.conformance.scenario import Carrier, Numbered, Phone
+
+AT_ONCE = 10
+"""Calls under way at the same time."""
+
+EMERGENCY = ("112", "999")
+"""Numbers all tenants have: their calls out need a carrier of the tenant's own to be told apart."""
+
+LEAVES_A_MESSAGE = phones.Manner(digits="#", digits_after=0.4, talks=True, hang_up_after=2.5)
+
+SERVED: Mapping[Behaviour, phones.Served] = {
+    Behaviour.ANSWERS: phones.Answers(after=0.4),
+    Behaviour.BUSY: phones.BUSY,
+    Behaviour.DECLINES: phones.Rejects(603, after=0.2),
+    Behaviour.RINGS_OUT: phones.RINGS_OUT,
+    Behaviour.FAILS: phones.NO_CIRCUIT,
+}
+AWAY: Mapping[Behaviour, phones.Behaviour] = {
+    Behaviour.OFFLINE: phones.OFFLINE,
+    Behaviour.UNREACHABLE: phones.UNREACHABLE,
+}
+
+
+class Voicemail(Protocol):
+    """What an engine tells of the messages left in it."""
+
+    def messages(self, tenant: str) -> Mapping[str, int]:
+        """Messages by mailbox of the tenant, complete ones only."""
+        ...
+
+
+@dataclass(frozen=True)
+class Floor:
+    """Everybody who calls and is called. `block` makes the second part of their addresses."""
+
+    bank: phones.PhoneBank
+    scenarios: Sequence[Numbered]
+    block: int = 1
+    at_once: int = AT_ONCE
+
+    def view(self, numbered: Numbered) -> TenantView:
+        """The tenant as the renderer is given it, with carriers where they really are."""
+        system = numbered.system(self._trunks(numbered))
+        passwords = {name: password(numbered, name) for name in system.handsets}
+        return TenantView(system, compile_plan(system), state_of(system), passwords)
+
+    def _trunks(self, numbered: Numbered) -> dict[str, dict[str, object]]:
+        found: dict[str, dict[str, object]] = {}
+        for name in numbered.scenario.model.get("trunks", {}):
+            behaviour = numbered.scenario.does.get(name, Behaviour.ANSWERS)
+            own = self.address(numbered, name)
+            shared = numbered.scenario.called not in EMERGENCY
+            carrier = self.bank.carrier(SERVED[behaviour], ip=None if shared else own)
+            found[name] = {"host": carrier.ip, "port": carrier.port, "accept_from": [own]}
+        return found
+
+    def address(self, numbered: Numbered, trunk: str) -> str:
+        """Where the trunk's carrier calls from: an address no other tenant's has."""
+        place = sorted(numbered.scenario.model["trunks"]).index(trunk) + 1
+        return f"127.{self.block}.{numbered.number}.{place}"
+
+    def register(self) -> None:
+        """All phones of all tenants."""
+        self.bank.register_all(
+            {
+                phones.Phone(f"{one.tenant}.{name}", password(one, name)): self._behaviour(does)
+                for one in self.scenarios
+                for name in one.scenario.model["handsets"]
+                if (does := one.scenario.does.get(name, Behaviour.ANSWERS)) is not Behaviour.OFFLINE
+            }
+        )
+
+    def unreachable(self) -> list[str]:
+        """The accounts at whose contact nobody listens."""
+        return [
+            f"{one.tenant}.{name}"
+            for one in self.scenarios
+            for name, does in one.scenario.does.items()
+            if does is Behaviour.UNREACHABLE
+        ]
+
+    @staticmethod
+    def _behaviour(does: Behaviour) -> phones.Behaviour:
+        return AWAY.get(does) or SERVED[does]
+
+    def put_through(self, engine: Voicemail) -> dict[str, Ending]:
+        """Every scenario's call, several at once."""
+        with ThreadPoolExecutor(self.at_once) as pool:
+            endings = pool.map(lambda one: self._call(one, engine), self.scenarios)
+            return dict(zip((one.tenant for one in self.scenarios), endings, strict=True))
+
+    def _call(self, numbered: Numbered, engine: Voicemail) -> Ending:
+        wanted = simulated(numbered)
+        before, since = engine.messages(numbered.tenant), time.time()
+        result = self.bank.call(self._caller(numbered), numbered.call.called, _manner(numbered))
+        self._settle(numbered, since)
+        mailbox = _new_message(engine, numbered.tenant, before, patient=bool(wanted.mailbox))
+        seen = list(self._observed(numbered, since))
+        return Ending(
+            rang=frozenset(_leg(numbered, one) for one in seen if one.rang),
+            answered=frozenset(_leg(numbered, one) for one in seen if one.answered),
+            mailbox=mailbox,
+            status=result.status,
+            cause=None if result.answered else result.cause,
+            told=183 in result.provisional and not result.answered,
+            shown={_leg(numbered, one): _shown(numbered, one) for one in seen},
+        )
+
+    def _caller(self, numbered: Numbered) -> phones.Caller:
+        match numbered.scenario.caller:
+            case Phone(handset):
+                account = f"{numbered.tenant}.{handset}"
+                return phones.Caller(account, password(numbered, handset))
+            case Carrier(trunk, caller):
+                name = caller.name.replace("\\", "\\\\").replace('"', '\\"')
+                number = numbered.own(caller.number)
+                return phones.Caller(number, display=name, ip=self.address(numbered, trunk))
+
+    def _observed(self, numbered: Numbered, since: float) -> Iterator[phones.Observation]:
+        number = numbered.number
+        outside = re.compile(rf"\+(44207|447700|33140){number}\d+")
+        for one in self.bank.observed(since=since):
+            own = f"@127.{self.block}.{number}." in one.invite.uri
+            if own or outside.fullmatch(one.called) or one.called.startswith(numbered.tenant + "."):
+                yield one
+
+    def _settle(self, numbered: Numbered, since: float, seconds: float = 1.0) -> None:
+        """The called phones may hear of the end a little after the caller."""
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            if all(one.ended_by != "nobody" for one in self._observed(numbered, since)):
+                return
+            time.sleep(0.05)
+
+
+def password(numbered: Numbered, handset: str) -> str:
+    return f"secret-{numbered.tenant}-{handset}"
+
+
+def _manner(numbered: Numbered) -> phones.Manner:
+    patience = numbered.scenario.patience
+    if patience is not None:
+        return phones.Manner(abandon_after=patience)
+    return LEAVES_A_MESSAGE if simulated(numbered).mailbox else phones.HANGS_UP_SOON
+
+
+def _new_message(
+    engine: Voicemail, tenant: str, before: Mapping[str, int], *, patient: bool
+) -> str:
+    """The mailbox that has more messages than `before`; waits for it only if one is expected."""
+    until = time.monotonic() + (3.0 if patient else 0.0)
+    while True:
+        now = engine.messages(tenant)
+        if more := [box for box, count in now.items() if count > before.get(box, 0)]:
+            return " ".join(sorted(more))
+        if time.monotonic() >= until:
+            return ""
+        time.sleep(0.1)
+
+
+def _leg(numbered: Numbered, one: phones.Observation) -> str:
+    return one.called.removeprefix(numbered.tenant + ".")
+
+
+def _shown(numbered: Numbered, one: phones.Observation) -> str:
+    inside = one.called.startswith(numbered.tenant + ".")
+    return display(one.caller.display if inside else "", one.caller.number)
