@@ -127,8 +127,9 @@ def _widened(schema: Schema) -> Schema:
     if "anyOf" in wide:
         options = [_widened(option) for option in wide["anyOf"]]
         wide["anyOf"] = [o for option in options for o in option.get("anyOf", [option])]
-    if "items" in wide:
-        wide["items"] = _widened(wide["items"])
+    for inner in ("items", "additionalProperties"):
+        if isinstance(wide.get(inner), dict):
+            wide[inner] = _widened(wide[inner])
     match wide.get("type"):
         case "boolean":
             del wide["type"]

@@ -47,7 +47,7 @@ class DateSpan(Part):
     def _in_order(self) -> DateSpan:
         if self.last < self.first:
             raise ValueError(
-                f"ends before it starts ({self.first}..{self.last}); write the earlier day first"
+                f"is a span that ends before it starts ({self.first}..{self.last}); write the earlier day first"
             )
         return self
 

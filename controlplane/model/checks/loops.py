@@ -2,7 +2,7 @@
 
 A line that always forwards passes the call on, a group passes on what nobody answered to its
 overflow, and a public number of the tenant leads back in. Where no way on ever stops, that is
-a loop; one branch that ends is enough.
+a loop; one branch that ends is enough. A line that names itself is left to the line's checks.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def faults(context: Context) -> Iterator[Diagnostic]:
         while at not in chain and at not in reported:
             chain.append(at)
             at = next(target for target in passing[at] if target in endless)
-        if at in chain and passing[at] != (at,):
+        if at in chain and not (at.kind is Kind.LINE and passing[at] == (at,)):
             yield _fault(context, chain[chain.index(at) :])
         reported.update(chain)
 
