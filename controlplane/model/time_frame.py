@@ -46,8 +46,9 @@ class DateSpan(Part):
     @model_validator(mode="after")
     def _in_order(self) -> DateSpan:
         if self.last < self.first:
+            span = f"{self.first}..{self.last}"
             raise ValueError(
-                f"is a span that ends before it starts ({self.first}..{self.last}); write the earlier day first"
+                f"is a span that ends before it starts ({span}); write the earlier day first"
             )
         return self
 
