@@ -40,6 +40,10 @@ class Applied:
 class Applier(Protocol):
     """Every method raises Faults, and bounds every wait."""
 
+    async def ready(self, engine: Engine) -> None:
+        """Faults where the engine does not answer, or refuses us."""
+        ...
+
     async def apply(
         self,
         engine: Engine,

@@ -68,6 +68,19 @@ def stored_documents(connection: Connection, tenant: str) -> dict[str, Document]
     return dict(zip(addresses, _decoded(texts), strict=True))
 
 
+def stored_object(connection: Connection, address: str) -> Document | None:
+    """One object by its address; None where there is none."""
+    tenant, collection, *key = address.split("/", 2)
+    table = tables.get(collection)
+    if table is None or ("key" in table.c) != bool(key):
+        return None
+    mine = select(table.c.document).where(table.c.tenant == tenant)
+    if key:
+        mine = mine.where(table.c.key == key[0])
+    found = connection.execute(mine).scalar()
+    return None if found is None else _decoded([found])[0]
+
+
 def snapshot(connection: Connection, tenant: str) -> Snapshot:
     documents = stored_documents(connection, tenant)
     table = schema.handset_secrets

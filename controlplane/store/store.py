@@ -90,6 +90,11 @@ class Store:
         with self.database.read() as connection:
             return reading.stored_documents(connection, tenant)
 
+    def object_at(self, address: str) -> tuple[int, Document | None]:
+        """The newest revision, and one object by its address (`acme/lines/101`)."""
+        with self.database.read() as connection:
+            return reading.latest(connection), reading.stored_object(connection, address)
+
     def system(self, tenant: str) -> PhoneSystem:
         """The tenant's validated model, SIP passwords made by the store included."""
         snapshot = self.load(tenant)

@@ -1,0 +1,308 @@
+"""The one door: every change is planned, committed, rendered and brought to every engine here.
+
+What is stored is what runs. Before a commit every engine must answer. Where an engine then
+refuses the new revision, it is put back to what it ran, and the commit is taken back by an
+inverse commit: history shows both, and what is stored is again what runs. A process killed
+between the two leaves a commit that no engine has; calls go on by the old revision, and the next
+apply, with changes or without, brings the engines to what is stored.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import secrets
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+from controlplane.apply.applier import Applied, Progress
+from controlplane.apply.news import news
+from controlplane.cli import flips, world
+from controlplane.cli.setting import changed_setting
+from controlplane.diagnostics import Diagnostic, Faults, fault
+from controlplane.engines import ENGINES
+from controlplane.model.change import Documents
+from controlplane.model.change_set import ChangeSet
+from controlplane.model.deployment import Deployment, Engine
+from controlplane.model.documents import from_documents, to_documents
+from controlplane.model.phone_system import PhoneSystem
+from controlplane.model.three_way import two_way
+from controlplane.render.bundle import Bundle
+from controlplane.store.engine_log import EngineRecord
+from controlplane.store.store import Store
+
+_SECRET_BYTES = 18
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A change set, and the documents and the sound phone system that it leads to."""
+
+    change_set: ChangeSet
+    documents: Documents
+    system: PhoneSystem
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """`committed`: there is a new revision. `engines`: what was done on each, all read back."""
+
+    revision: int
+    committed: bool
+    engines: Mapping[str, Applied] = field(default_factory=dict)
+
+
+def _utc_now() -> dt.datetime:
+    return dt.datetime.now(dt.UTC)
+
+
+def _new_secret() -> str:
+    return secrets.token_urlsafe(_SECRET_BYTES)
+
+
+class Door:
+    """Every method raises Faults. `tell` hears what is begun; `now` is the time of commits."""
+
+    def __init__(
+        self,
+        deployment: Deployment,
+        store: Store,
+        *,
+        tell: Progress = lambda _: None,
+        now: Callable[[], dt.datetime] = _utc_now,
+        new_secret: Callable[[], str] = _new_secret,
+    ) -> None:
+        self._deployment = deployment
+        self._store = store
+        self._tell = tell
+        self._now = now
+        self._new_secret = new_secret
+
+    def plan(
+        self,
+        wanted: PhoneSystem,
+        source: str,
+        *,
+        author: str = "",
+        reason: str = "",
+        prefer_wanted: bool = False,
+    ) -> Planned:
+        """Compare a tenant, whole and sound, with what is stored. `source` names its file.
+
+        The change set may hold conflicts; then it cannot be applied.
+        """
+        tenant = wanted.tenant
+        snapshot = self._store.load(tenant)
+        base = self._store.last_source(tenant, source) if source else None
+        documents = to_documents(wanted)
+        change_set = ChangeSet.between(
+            tenant,
+            snapshot.revision,
+            snapshot.documents,
+            documents,
+            base.documents if base else None,
+            author=author,
+            reason=reason,
+            source=source,
+            prefer_wanted=prefer_wanted,
+        )
+        after = change_set.applied_to(snapshot.documents)
+        if after == documents or change_set.conflicts:
+            return Planned(change_set, after, wanted)
+        return _judged(change_set, after)
+
+    def judge(self, change_set: ChangeSet) -> Planned:
+        """A change set from elsewhere, as read from a file. Faults where it leads to no sound
+        phone system."""
+        stored = self._store.documents(change_set.tenant)
+        return _judged(change_set, change_set.applied_to(stored))
+
+    def apply(self, planned: Planned | ChangeSet) -> Outcome:
+        """Commit, and bring every engine there. Without changes: bring them to what is stored."""
+        change_set = planned if isinstance(planned, ChangeSet) else planned.change_set
+        if not change_set.changes and not change_set.conflicts and not change_set.source_changes:
+            return self.converge()
+        flipped = flips.of(change_set)
+        if isinstance(planned, ChangeSet) and not (flipped and flips.harmless(change_set)):
+            planned = self.judge(planned)
+        known = [] if isinstance(planned, ChangeSet) else [(planned.documents, planned.system)]
+        self._ready()
+        self._tell("commit")
+        before = self._store.latest_revision()
+        revision = self._commit(change_set)
+        if revision == before and not change_set.changes:
+            return self.converge()
+        try:
+            if flipped is not None and revision == before + 1:
+                done = self._flip(change_set.tenant, flipped, before, revision)
+                if done is not None:
+                    return Outcome(revision, True, done)
+            done = self._bring(known, change_set.tenant)
+        except BaseException as error:
+            raise self._taken_back(change_set, revision, error) from error
+        return Outcome(revision, True, done)
+
+    def converge(self) -> Outcome:
+        """Bring every engine to what is stored, comparing every file and key."""
+        while True:
+            revision = self._store.latest_revision()
+            done = self._bring([], "", thorough=True)
+            if self._store.latest_revision() == revision:
+                return Outcome(revision, False, done)
+
+    def set(self, address: str, value: Any, *, author: str = "", reason: str = "") -> Outcome:
+        """Change one setting: `acme/lines/101/do_not_disturb`. None: back to its default."""
+        change_set = changed_setting(self._store, address, value, author, reason)
+        if not change_set.changes:
+            return Outcome(change_set.revision, False)
+        return self.apply(change_set)
+
+    def rollback(
+        self, revision: int, *, tenant: str = "", author: str = "", reason: str = ""
+    ) -> Outcome:
+        """Make the tenant, or every tenant changed since, what it was at `revision`."""
+        outcome = Outcome(self._store.latest_revision(), False)
+        for change_set in self.backwards(revision, tenant=tenant, author=author, reason=reason):
+            outcome = self.apply(change_set)
+        return outcome
+
+    def backwards(
+        self, revision: int, *, tenant: str = "", author: str = "", reason: str = ""
+    ) -> tuple[ChangeSet, ...]:
+        """The change sets of `rollback`, one a tenant."""
+        newest = self._store.latest_revision()
+        if not 0 <= revision <= newest:
+            raise fault(f"there is no revision {revision}; the newest is {newest}")
+        since = self._store.changes_since(revision, tenant or None)
+        tenants = sorted({change.address.split("/")[0] for _, change in since})
+        made = []
+        for name in tenants:
+            now = self._store.load(name)
+            was = self._store.documents_at(name, revision)
+            text = reason or f"back to revision {revision}"
+            changes = two_way(now.documents, was)
+            made.append(ChangeSet(name, now.revision, changes, author=author, reason=text))
+        return tuple(item for item in made if item.changes)
+
+    def drift(self) -> dict[str, list[Diagnostic]]:
+        """By engine: every difference between what is stored and what it really has."""
+        known = world.load(self._store)
+        views = known.views()
+        found = {}
+        for name, engine in self._deployment.engines.items():
+            row = ENGINES[engine.kind]
+            bundle = row.render(views, engine)
+            found[name] = asyncio.run(row.applier.drift(engine, bundle, known.revision))
+        return found
+
+    def _ready(self) -> None:
+        for engine in self._deployment.engines.values():
+            asyncio.run(ENGINES[engine.kind].applier.ready(engine))
+
+    def _commit(self, change_set: ChangeSet) -> int:
+        return self._store.commit(change_set, self._now(), self._new_secret, world.check_documents)
+
+    def _bring(
+        self,
+        known: Iterable[tuple[Documents, PhoneSystem]],
+        tenant: str,
+        *,
+        thorough: bool = False,
+    ) -> dict[str, Applied]:
+        """Bring every engine to what is stored now."""
+        self._tell("load")
+        now = world.load(self._store, known)
+        self._tell("compile")
+        views = now.views()
+        done = {}
+        for name, engine in self._deployment.engines.items():
+            row = ENGINES[engine.kind]
+            self._tell("render")
+            bundle = row.render(views, engine)
+            told = news(now.revision, tenant, None)
+            with self._recorded(name, now.revision, bundle):
+                done[name] = asyncio.run(
+                    row.applier.apply(
+                        engine, bundle, now.revision, self._tell, told, thorough=thorough
+                    )
+                )
+        return done
+
+    def _flip(
+        self, tenant: str, flipped: Mapping[str, str | None], expected: int, revision: int
+    ) -> dict[str, Applied] | None:
+        """Stored keys only; None where an engine is not as we left it, and needs it all."""
+        done = {}
+        for name, engine in self._deployment.engines.items():
+            row = ENGINES[engine.kind]
+            change = flips.delta(row.state_keys, tenant, flipped)
+            told = news(revision, tenant, flipped)
+            applied = asyncio.run(row.applier.flip(engine, change, expected, revision, told))
+            if applied is None:
+                return None
+            self._record(name, revision, "applied", "")
+            done[name] = applied
+        return done
+
+    def _taken_back(
+        self, change_set: ChangeSet, revision: int, error: BaseException
+    ) -> BaseException:
+        """Commit the inverse, and bring there whoever went on; what to raise then."""
+        said = [*error.diagnostics] if isinstance(error, Faults) else []
+        self._tell("take the commit back")
+        inverse = ChangeSet(
+            change_set.tenant,
+            revision,
+            tuple(change.inverse() for change in change_set.changes),
+            author=change_set.author,
+            reason=f"taken back: {said[0].message if said else 'interrupted'}"[:500],
+            source=change_set.source,
+            source_changes=tuple(change.inverse() for change in change_set.source_changes),
+        )
+        try:
+            self._commit(inverse)
+        except Faults as faults:
+            mend = f"`ctl apply` brings the engines to it, `ctl rollback {revision - 1}` drops it"
+            stays = Diagnostic(f"revision {revision} stays stored, and is not running", "", mend)
+            return Faults([*said, *faults.diagnostics, stays])
+        try:
+            self._bring([], change_set.tenant)
+        except Faults as faults:
+            known = {item.message for item in said}
+            said += [item for item in faults.diagnostics if item.message not in known]
+        return Faults(said) if isinstance(error, Faults) else error
+
+    @contextmanager
+    def _recorded(self, engine: str, revision: int, bundle: Bundle) -> Iterator[None]:
+        try:
+            yield
+        except Faults as faults:
+            self._record(engine, revision, "failed", str(faults))
+            raise
+        self._record(engine, revision, "applied", "", bundle.digest())
+
+    def _record(
+        self, engine: str, revision: int, outcome: str, detail: str, bundle: str = ""
+    ) -> None:
+        """What the engine does counts, not whether it was written down."""
+        with suppress(Faults):
+            self._store.record_applied(
+                EngineRecord(engine, revision, self._now(), outcome, detail, bundle)
+            )
+
+
+async def start_folder(engine: Engine) -> None:
+    """Give an engine that never started the files to start with: revision 0, without tenants."""
+    row = ENGINES[engine.kind]
+    await row.applier.start_folder(engine, row.render((), engine))
+
+
+def _judged(change_set: ChangeSet, documents: Documents) -> Planned:
+    if documents:
+        system = from_documents(change_set.tenant, documents)
+        world.refuse_unsound(system)
+    else:
+        system = PhoneSystem.model_construct(tenant=change_set.tenant)
+    return Planned(change_set, documents, system)
