@@ -155,7 +155,8 @@ class AriConnection:
         except TimeoutError:
             raise EngineDown(f"ARI at {base} did not answer in time") from None
         except (aiohttp.ClientError, OSError) as error:
-            raise EngineDown(f"ARI at {base} is not reachable: {error}") from None
+            reason = getattr(error, "strerror", None) or error
+            raise EngineDown(f"ARI at {base} is not reachable: {reason}") from None
 
     async def _serve(
         self,
@@ -201,6 +202,8 @@ class AriConnection:
                 answer = await self._over_http(wanted, self._timings.request)
         except RequestTimeout as error:
             raise LinkLost(str(error)) from None
+        if answer.status == 503:
+            raise EngineDown("Asterisk is still booting")
         if not answer.ok:
             # Before Asterisk 16 there is no filter: every event comes, and is read past.
             log.info("ari events are not filtered", reason=answer.message)
