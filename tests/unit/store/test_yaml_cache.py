@@ -77,6 +77,7 @@ def test_a_cache_survives_its_bytes(text: str) -> None:
     assert again.to_bytes() == cache.to_bytes()
 
 
+@settings(deadline=None)
 @given(st.data())
 def test_damaged_bytes_are_an_empty_cache(data: st.DataObject) -> None:
     content = bytearray(warm(SMALL).to_bytes())
@@ -128,7 +129,7 @@ TRICKY = [
 ]
 
 
-@settings(max_examples=400)
+@settings(max_examples=300, deadline=None)
 @given(st.sampled_from([ACME, SMALL]), st.data())
 def test_random_edits_read_alike(original: str, data: st.DataObject) -> None:
     cache = warm(original)

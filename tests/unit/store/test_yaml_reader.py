@@ -6,7 +6,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from controlplane.diagnostics import Faults, Severity
@@ -459,6 +459,7 @@ _WORDS = st.sampled_from(
 )
 
 
+@settings(deadline=None)
 @given(st.one_of(st.text(), st.lists(_WORDS).map("".join)))
 def test_arbitrary_text_is_read_or_refused(text: str) -> None:
     try:
