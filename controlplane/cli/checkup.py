@@ -108,14 +108,18 @@ def _zone(tenant: str, timezone: str) -> Finding:
 
 
 def _templates() -> Iterator[Finding]:
-    from controlplane.render.templates import template_folder
+    from controlplane.render.templates import environment
 
-    for name in ("dialplan_templates", "provisioning_templates"):
-        try:
-            yield ok(name, str(template_folder(name)))
-        except Faults as faults:
-            for it in faults.diagnostics:
-                yield fail(name, it.message, it.mend or "install the package again")
+    folder = "dialplan_templates/asterisk"
+    try:
+        found = len(environment(folder).list_templates())
+    except (ImportError, OSError) as error:
+        yield fail("templates", f"{folder} cannot be read: {error}", "install the package again")
+        return
+    if found:
+        yield ok("templates", f"{found} in {folder}")
+    else:
+        yield fail("templates", f"{folder} is empty", "install the package again")
 
 
 def _clock() -> Iterator[Finding]:

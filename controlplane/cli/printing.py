@@ -7,12 +7,16 @@ import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, assert_never
+from typing import TYPE_CHECKING, Any, assert_never
 
 import click
 
 from controlplane.cli.session import Format
 from controlplane.cli.text import in_words
+
+if TYPE_CHECKING:
+    from rich.status import Status
+    from rich.text import Text
 
 STYLES = {
     "ok": "green",
@@ -86,14 +90,43 @@ def _plain_table(rows: Sequence[Sequence[str]]) -> None:
         click.echo(line.rstrip())
 
 
+def _watched() -> bool:
+    return sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+
+
 @contextmanager
 def working(text: str) -> Iterator[None]:
     """Shows `text` while long work goes on, where somebody looks at stderr."""
-    if not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
+    progress = Progress()
+    with progress:
+        progress(text)
         yield
-        return
-    from rich.console import Console
+
+
+class Progress:
+    """Call it with what is begun: shown inside the context, where somebody looks at stderr."""
+
+    def __init__(self) -> None:
+        self._status: Status | None = None
+
+    def __call__(self, text: str) -> None:
+        if self._status is not None:
+            self._status.update(_plain(text))
+
+    def __enter__(self) -> None:
+        if _watched():
+            from rich.console import Console
+
+            self._status = Console(stderr=True).status(_plain(""))
+            self._status.start()
+
+    def __exit__(self, *_: object) -> None:
+        if self._status is not None:
+            self._status.stop()
+            self._status = None
+
+
+def _plain(text: str) -> Text:
     from rich.text import Text
 
-    with Console(stderr=True).status(Text(in_words(text))):
-        yield
+    return Text(in_words(text) if text else "")

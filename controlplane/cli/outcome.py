@@ -1,0 +1,76 @@
+"""What a change did: the revision, and what was read back from each engine."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from controlplane.cli.changes import as_data as changes_data
+from controlplane.cli.changes import show, summary
+from controlplane.cli.printing import print_data
+from controlplane.cli.session import Format, Session
+from controlplane.cli.text import printable
+
+if TYPE_CHECKING:
+    from controlplane.apply.applier import Applied
+    from controlplane.cli.door import Outcome
+    from controlplane.model.change_set import ChangeSet
+
+
+def agreed(session: Session, change_sets: list[ChangeSet], question: str, yes: bool) -> bool:
+    """Show them and ask, where a person sits at a terminal; else, or with `yes`, it is agreed."""
+    if yes or session.output is not Format.TABLE or not sys.stdin.isatty():
+        return True
+    for change_set in change_sets:
+        show(change_set, session)
+    return click.confirm(question, err=True)
+
+
+def tell_outcome(session: Session, outcome: Outcome, change_sets: list[ChangeSet]) -> None:
+    """`change_sets` are those that were executed."""
+    if session.output is not Format.TABLE:
+        print_data(
+            {
+                "revision": outcome.revision,
+                "committed": outcome.committed,
+                "change_sets": [changes_data(it) for it in change_sets],
+                "engines": {name: _data(it) for name, it in outcome.engines.items()},
+            },
+            session.output,
+        )
+        return
+    for change_set in change_sets:
+        click.echo(f"{printable(change_set.tenant)}: {summary(change_set)}")
+    click.echo(f"revision {outcome.revision}" if outcome.committed else "no new revision")
+    for name, applied in outcome.engines.items():
+        click.echo(f"engine {name}: {_words(applied)}")
+        if applied.needs_restart:
+            files = ", ".join(applied.needs_restart)
+            click.echo(f"engine {name}: restart it, it reads {files} only then", err=True)
+
+
+def _data(applied: Applied) -> dict[str, Any]:
+    return {
+        "revision": applied.revision,
+        "previous": applied.previous,
+        "bundle": applied.bundle,
+        "files_changed": applied.files_changed,
+        "keys_changed": applied.keys_changed,
+        "reloads": list(applied.reloads),
+        "needs_restart": list(applied.needs_restart),
+    }
+
+
+def _words(applied: Applied) -> str:
+    done = [
+        f"{count} {what}"
+        for count, what in (
+            (applied.files_changed, "files changed"),
+            (applied.keys_changed, "keys changed"),
+        )
+        if count
+    ]
+    done += [f"{', '.join(applied.reloads)} reloaded"] if applied.reloads else []
+    return f"runs revision {applied.revision} ({', '.join(done) or 'nothing to do'})"

@@ -1,0 +1,116 @@
+"""`ctl plan`: what applying files would change."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from controlplane.cli.exits import Exit
+from controlplane.cli.files import write_whole
+from controlplane.cli.printing import print_data, working
+from controlplane.cli.session import Format, Session, common
+from controlplane.diagnostics import Diagnostic, Faults
+
+if TYPE_CHECKING:
+    from controlplane.cli.door import Door
+    from controlplane.model.change_set import ChangeSet
+    from controlplane.store.store import Store
+
+
+@click.command("plan")
+@click.argument("files", nargs=-1, type=click.Path(path_type=Path))
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Keep it for apply.")
+@click.option("--prefer-file", is_flag=True, help="Settle every conflict in favour of the file.")
+@click.option("--reason", default="", help="Why, for the audit.")
+@common
+def verb(
+    session: Session, files: tuple[Path, ...], out: Path | None, prefer_file: bool, reason: str
+) -> int:
+    """Show what applying FILES, one a tenant, would change; nothing is changed.
+
+    Without a file: the stored revisions that the engines do not run yet.
+
+    Exits with 0 where there is no change, 2 where there are changes, 1 on an error.
+    """
+    from controlplane.cli.door import Door
+
+    if out is not None and len(files) != 1:
+        raise click.UsageError("--out takes the change set of exactly one file.")
+    with session.store() as store:
+        if not files:
+            return _unapplied(session, store)
+        door = Door(session.configured.deployment, store)
+        change_sets = _planned(session, door, files, prefer_file, reason)
+    if out is not None:
+        write_whole(out, change_sets[0].to_json(), secret=True)
+    tell(session, change_sets)
+    return Exit.CHANGES if any(change_sets) else Exit.OK
+
+
+def tell(session: Session, change_sets: list[ChangeSet]) -> None:
+    """One as itself, several as a list."""
+    from controlplane.cli.changes import as_data, show
+
+    if session.output is not Format.TABLE:
+        data = [as_data(it) for it in change_sets]
+        print_data(data[0] if len(data) == 1 else data, session.output)
+        return
+    for change_set in change_sets:
+        show(change_set, session)
+
+
+def source_of(path: Path) -> str:
+    """How a file is known to the store: by where it really is."""
+    return str(path.resolve())
+
+
+def _planned(
+    session: Session, door: Door, files: tuple[Path, ...], prefer_file: bool, reason: str
+) -> list[ChangeSet]:
+    """All of them, or the faults of all of them."""
+    from controlplane.cli.reading import read_tenant
+
+    made: list[ChangeSet] = []
+    faults: list[Diagnostic] = []
+    with ExitStack() as read, working("comparing"):
+        for path in files:
+            try:
+                system = read.enter_context(read_tenant(session, path)).system
+                planned = door.plan(
+                    system,
+                    source_of(path),
+                    author=session.author,
+                    reason=reason,
+                    prefer_wanted=prefer_file,
+                )
+            except Faults as found:
+                faults += found.diagnostics
+            else:
+                made.append(planned.change_set)
+        twice = {it.tenant for it in made if [x.tenant for x in made].count(it.tenant) > 1}
+        faults += [Diagnostic("two files are of this tenant", it, "plan one") for it in twice]
+    if faults:
+        raise Faults(faults)
+    return made
+
+
+def _unapplied(session: Session, store: Store) -> int:
+    """What is stored and not yet on an engine, by what was last brought there."""
+    stored = store.latest_revision()
+    behind = {}
+    for name in session.configured.deployment.engines:
+        last = store.last_applied(name, "applied")
+        if (runs := last.revision if last else 0) != stored:
+            behind[name] = runs
+    if session.output is not Format.TABLE:
+        engines = {name: {"runs": runs, "stored": stored} for name, runs in behind.items()}
+        print_data({"engines": engines}, session.output)
+    for name, runs in behind.items():
+        if session.output is Format.TABLE:
+            click.echo(f"engine {name}: was brought to revision {runs}, {stored} is stored")
+    if not behind and session.output is Format.TABLE:
+        click.echo(f"every engine was brought to revision {stored}: no change")
+    return Exit.CHANGES if behind else Exit.OK
