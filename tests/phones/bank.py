@@ -1,0 +1,348 @@
+"""A bank of real SIP phones, callers and carriers made of sipp processes."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import tempfile
+import threading
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+
+from tests.phones.behaviour import (
+    ANSWERS,
+    HANGS_UP_SOON,
+    Behaviour,
+    Caller,
+    Manner,
+    Offline,
+    Phone,
+    Served,
+    Unreachable,
+)
+from tests.phones.callee import callee_scenario
+from tests.phones.caller import caller_scenario, register_scenario
+from tests.phones.observe import CallResult, Observation, call_result, observe
+from tests.phones.sipp import PidFile, PortBlocks, Ports, Sipp, SippFailed
+from tests.phones.sound import write_tone
+from tests.phones.trace import Message, Trace
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where SIP is spoken: an IP address and a UDP port."""
+
+    ip: str
+    port: int
+
+    def __str__(self) -> str:
+        return f"{self.ip}:{self.port}"
+
+
+@dataclass
+class _Server:
+    """A process that serves all phones of one behaviour at one address."""
+
+    sipp: Sipp
+    address: Address
+    trace: Trace
+
+
+@dataclass
+class PlacedCall:
+    """A call under way; `wait()` for its result."""
+
+    _bank: PhoneBank
+    _sipp: Sipp
+    _ports: Ports
+    _ends_at: float
+    _result: CallResult | None = field(default=None)
+
+    def done(self) -> bool:
+        """Whether the call is over."""
+        return not self._sipp.running()
+
+    def messages(self) -> tuple[Message, ...]:
+        """What was sent and received so far."""
+        return Trace(self._sipp.trace).messages()
+
+    def wait_answered(self, seconds: float = 10.0) -> bool:
+        """Waits until the engine has answered; False if the call ended or time ran out."""
+        give_up = time.monotonic() + seconds
+        while time.monotonic() < give_up:
+            over = self.done()
+            if call_result(self.messages()).answered:
+                return True
+            if over:
+                return False
+            time.sleep(0.02)
+        return False
+
+    def wait(self) -> CallResult:
+        """Waits for the end of the call (bounded by the caller's patience)."""
+        if self._result is None:
+            self._sipp.wait(max(0.0, self._ends_at - time.monotonic()))
+            self._sipp.end()
+            self._bank.ended(self._sipp, self._ports)
+            messages = self.messages()
+            if not messages:
+                raise SippFailed(f"no call was placed: {self._sipp.complaint()}")
+            self._result = call_result(messages)
+        return self._result
+
+
+class PhoneBank:
+    """Phones at `ip` that talk to the engine at `engine` ("address" or "address:port").
+
+    A context manager; all processes end with it. Calls may run at the same time, also from
+    several threads. Phones of equal behaviour share one process and are told apart by the user
+    part of their contact, so an engine must send INVITEs to the contact as registered (no
+    rewrite_contact). `longest_call` bounds every call, in seconds.
+    """
+
+    def __init__(
+        self,
+        engine: str,
+        ip: str,
+        *,
+        base_port: int = 20000,
+        directory: Path | None = None,
+        longest_call: float = 120.0,
+    ) -> None:
+        host, _, port = engine.partition(":")
+        self.engine = Address(host, int(port or 5060))
+        self.ip = ip
+        self._longest = longest_call
+        self._ports = PortBlocks(base_port)
+        self._pids = PidFile(f"{ip}-{base_port}")
+        self._owned = directory is None
+        self._directory = directory or Path(tempfile.mkdtemp(prefix="phones-"))
+        self._servers: dict[tuple[str, Served], _Server] = {}
+        self._calls: dict[int, Sipp] = {}
+        self._contacts: dict[str, int] = {}
+        self._count = 0
+        self._lock = threading.RLock()
+
+    def __enter__(self) -> PhoneBank:
+        self.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def start(self) -> None:
+        """Ends what an interrupted run left behind; phones start as they are needed."""
+        if shutil.which("sipp") is None:
+            raise SippFailed("sipp is not installed (Debian package sip-tester)")
+        self._pids.end_stale()
+        self._tone = write_tone(self._directory / "tone.ul")
+
+    def close(self) -> None:
+        """Ends every process by its id; safe to call twice."""
+        with self._lock:
+            running = [*(server.sipp for server in self._servers.values()), *self._calls.values()]
+            self._servers.clear()
+            self._calls.clear()
+        for sipp in running:
+            sipp.end()
+        self._pids.remove()
+        if self._owned:
+            shutil.rmtree(self._directory, ignore_errors=True)
+
+    # --- phones -----------------------------------------------------------------------------
+
+    def register(self, account: str, password: str, behaviour: Behaviour = ANSWERS) -> None:
+        """Registers one phone that will behave so; `Offline()` unregisters it."""
+        self.register_all({Phone(account, password): behaviour})
+
+    def unregister(self, account: str, password: str) -> None:
+        """Removes the phone's contact from the engine."""
+        self.register(account, password, Offline())
+
+    def register_all(self, phones: Mapping[Phone, Behaviour]) -> None:
+        """Registers many phones in one go; raises SippFailed naming those refused."""
+        gone = [phone for phone, b in phones.items() if isinstance(b, Offline)]
+        stay = {p: self._port(b) for p, b in phones.items() if not isinstance(b, Offline)}
+        moved = [p for p, port in stay.items() if self._contacts.get(p.account, port) != port]
+        # Without this, a moved phone would have two contacts and ring at both.
+        old = [(p, self._contacts.pop(p.account)) for p in moved]
+        old += [(p, self._contacts.pop(p.account, self.engine.port)) for p in gone]
+        self._send_registrations([(phone, port, 0) for phone, port in old])
+        self._send_registrations([(phone, port, 3600) for phone, port in stay.items()])
+        self._contacts.update((phone.account, port) for phone, port in stay.items())
+
+    def _port(self, behaviour: Served | Unreachable) -> int:
+        if isinstance(behaviour, Unreachable):
+            return 9
+        return self._server(behaviour, self.ip).address.port
+
+    def _send_registrations(self, rows: list[tuple[Phone, int, int]]) -> None:
+        if not rows:
+            return
+        name = self._name("register")
+        table = self._directory / f"{name}.csv"
+        lines = [f"{p.account};{_credentials(p)};{port};{age}" for p, port, age in rows]
+        table.write_text("SEQUENTIAL\n" + "\n".join(lines) + "\n", encoding="utf-8")
+        count = str(len(rows))
+        arguments = [
+            "-inf",
+            str(table),
+            "-m",
+            count,
+            "-r",
+            "200",
+            "-l",
+            "100",
+            "-timeout",
+            "60s",
+            "-nd",
+        ]
+        sipp, ports = self._client(name, self.ip, arguments, register_scenario(), {})
+        sipp.wait(65)
+        sipp.end()
+        self.ended(sipp, ports)
+        accepted = {
+            m.header("to").split(":", 1)[1].split("@", 1)[0]
+            for m in Trace(sipp.trace).messages()
+            if not m.sent and m.status == 200
+        }
+        refused = sorted({phone.account for phone, _, _ in rows} - accepted)
+        if refused:
+            raise SippFailed(f"not registered: {', '.join(refused)}: {sipp.complaint()}")
+
+    # --- carriers ---------------------------------------------------------------------------
+
+    def carrier(self, behaviour: Served = ANSWERS, *, ip: str | None = None) -> Address:
+        """The address of a carrier that takes calls to any number, and any REGISTER."""
+        return self._server(behaviour, ip or self.ip).address
+
+    # --- calls ------------------------------------------------------------------------------
+
+    def place(self, caller: Caller, called: str, manner: Manner = HANGS_UP_SOON) -> PlacedCall:
+        """Starts a call and returns at once."""
+        keys = {
+            "account": caller.number,
+            "display": caller.display,
+            "called": called.replace("#", "%23"),
+            **{f"extra{number}": header for number, header in enumerate(caller.headers)},
+        }
+        xml = caller_scenario(caller, manner, str(self._tone))
+        limit = str(round(self._longest))
+        arguments = ["-m", "1", "-timeout", f"{limit}s", "-timer_resol", "1"]
+        if caller.password is not None:
+            arguments += ["-au", caller.account, "-ap", caller.password]
+        ip = caller.ip or self.ip
+        sipp, ports = self._client(self._name("call"), ip, arguments, xml, keys)
+        return PlacedCall(self, sipp, ports, time.monotonic() + self._longest + 5)
+
+    def call(self, caller: Caller, called: str, manner: Manner = HANGS_UP_SOON) -> CallResult:
+        """Places a call and waits for its end."""
+        return self.place(caller, called, manner).wait()
+
+    # --- what was seen ----------------------------------------------------------------------
+
+    def observed(self, called: str | None = None, *, since: float = 0.0) -> list[Observation]:
+        """The calls phones and carriers got, oldest first.
+
+        Those to the account or number `called` (None: all) that came at `since` (seconds since
+        the epoch, as time.time() gives) or later.
+        """
+        with self._lock:
+            traces = [server.trace.messages() for server in self._servers.values()]
+        seen = [one for messages in traces for one in _calls_in(messages)]
+        wanted = (o for o in seen if called in (None, o.called) and o.at >= since)
+        return sorted(wanted, key=lambda one: one.at)
+
+    def wait_observed(
+        self, called: str, *, since: float = 0.0, ended: bool = False, seconds: float = 5.0
+    ) -> list[Observation]:
+        """Like `observed`, but waits until there is one (all of them `ended`, if so asked)."""
+        give_up = time.monotonic() + seconds
+        while True:
+            seen = self.observed(called, since=since)
+            if seen and not (ended and any(one.ended_by == "nobody" for one in seen)):
+                return seen
+            if time.monotonic() > give_up:
+                return seen
+            time.sleep(0.02)
+
+    def requests(self, method: str, *, since: float = 0.0) -> list[Message]:
+        """Requests of that method (REGISTER, OPTIONS, NOTIFY ...) phones and carriers got."""
+        with self._lock:
+            traces = [server.trace.messages() for server in self._servers.values()]
+        found = (m for messages in traces for m in messages if m.method == method and not m.sent)
+        return sorted((m for m in found if m.at >= since), key=lambda m: m.at)
+
+    # --- processes --------------------------------------------------------------------------
+
+    def ended(self, sipp: Sipp, ports: Ports) -> None:
+        """Forgets a process that has ended and lets its ports be used again."""
+        with self._lock:
+            self._calls.pop(sipp.pid, None)
+        self._ports.give_back(ports)
+
+    def _name(self, kind: str) -> str:
+        with self._lock:
+            self._count += 1
+            return f"{kind}-{self._count}"
+
+    def _client(
+        self, name: str, ip: str, arguments: Iterable[str], xml: str, keys: Mapping[str, str]
+    ) -> tuple[Sipp, Ports]:
+        ports = self._ports.take()
+        words = [str(self.engine), *ports.arguments(ip), *arguments]
+        with self._lock:
+            sipp = Sipp(name, self._directory, words, xml=xml, keys=keys)
+            self._calls[sipp.pid] = sipp
+            self._pids.add(sipp.pid)
+        return sipp, ports
+
+    def _server(self, behaviour: Served, ip: str) -> _Server:
+        with self._lock:
+            known = self._servers.get((ip, behaviour))
+            if known is not None and known.sipp.running():
+                return known
+            ports = self._ports.take()
+            words = [str(self.engine), *ports.arguments(ip), "-rtp_echo", "-timer_resol", "5"]
+            name = self._name(type(behaviour).__name__.lower())
+            sipp = Sipp(name, self._directory, words, xml=callee_scenario(behaviour))
+            self._pids.add(sipp.pid)
+            server = _Server(sipp, Address(ip, ports.first), Trace(sipp.trace))
+            self._servers[(ip, behaviour)] = server
+            _wait_bound(sipp, server.address)
+            return server
+
+
+def _credentials(phone: Phone) -> str:
+    if set(phone.account + phone.password) & set("[]; ="):
+        raise ValueError(f"sipp cannot register {phone.account}: no []; = in account or password")
+    return f"[authentication username={phone.account} password={phone.password}]"
+
+
+def _calls_in(messages: tuple[Message, ...]) -> list[Observation]:
+    calls: dict[str, list[Message]] = {}
+    for message in messages:
+        calls.setdefault(message.call_id, []).append(message)
+    seen = (observe(one) for one in calls.values())
+    return [one for one in seen if one is not None]
+
+
+def _wait_bound(sipp: Sipp, address: Address) -> None:
+    """Waits until the process listens, as the kernel's table of UDP sockets tells."""
+    words = socket.inet_aton(address.ip)[::-1].hex().upper()
+    entry = f" {words}:{address.port:04X} "
+    for _ in range(200):
+        if not sipp.running():
+            raise SippFailed(f"sipp ended at once: {sipp.complaint()}")
+        if entry in Path("/proc/net/udp").read_text():
+            return
+        time.sleep(0.02)
+    raise SippFailed(f"sipp does not listen at {address}: {sipp.complaint()}")

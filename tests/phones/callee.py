@@ -1,0 +1,141 @@
+"""The sipp scenario of a phone or carrier that is called: one file a behaviour, for all phones."""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+from tests.phones.behaviour import Answers, Rejects, RingsOut, Served, Silent
+from tests.phones.scenario import (
+    ALLOW,
+    SDP,
+    label,
+    milliseconds,
+    recv,
+    reply,
+    scenario,
+    send,
+    talk,
+)
+
+TAG = ";tag=[pid]c[call_number]"
+CONTACT = "Contact: <sip:[local_ip]:[local_port]>"
+ECHO_SDP = SDP.format(port="[media_port]")
+ABANDONED_MS = 300_000
+REASONS = {
+    404: "Not Found",
+    480: "Temporarily Unavailable",
+    486: "Busy Here",
+    503: "Service Unavailable",
+    603: "Decline",
+}
+# The response to an INVITE is built from what the INVITE carried, not from the message received
+# last, which may be a CANCEL.
+KEPT = (
+    ("Via", ".*", "via"),
+    ("From", ".*", "from"),
+    ("To", ".*", "to"),
+    ("CSeq", ".*", "cseq"),
+    ("Contact", "sips?:[^>]+", "target"),
+)
+
+
+def _answer_invite(status: str, *extra: str, body: str = "", retrans: bool = False) -> str:
+    headers = [
+        "Via:[$via]",
+        "[last_Record-Route:]",
+        "From:[$from]",
+        f"To:[$to]{TAG}",
+        "Call-ID: [call_id]",
+        "CSeq:[$cseq]",
+    ]
+    return send(f"SIP/2.0 {status}", [*headers, *extra], body, retrans=retrans)
+
+
+def _ring(seconds: float | None, then: str) -> list[str]:
+    limit = ABANDONED_MS if seconds is None else milliseconds(seconds)
+    return [
+        _answer_invite("180 Ringing", CONTACT),
+        recv(request="CANCEL", limit=(limit, then), next_="cancelled"),
+    ]
+
+
+def _answers(behaviour: Answers) -> list[str]:
+    return [
+        *_ring(behaviour.after, "answer"),
+        label("answer"),
+        _answer_invite("200 OK", CONTACT, ALLOW, body=ECHO_SDP, retrans=True),
+        label("wait-ack"),
+        recv(request="CANCEL", optional=True, next_="late-cancel"),
+        recv(request="ACK", next_="talk"),
+        label("late-cancel"),
+        reply("200 OK", next_="wait-ack"),
+        *talk("talk", ECHO_SDP, seconds=behaviour.hangs_up_after, then="hang-up"),
+        label("hang-up"),
+        send(
+            "BYE [$target] SIP/2.0",
+            [
+                "Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]",
+                f"From:[$to]{TAG}",
+                "To:[$from]",
+                "Call-ID: [call_id]",
+                "CSeq: 1 BYE",
+                "Max-Forwards: 70",
+            ],
+            retrans=True,
+        ),
+        recv(request="BYE", optional=True, next_="ended"),
+        recv(response=481, optional=True, next_="end"),
+        recv(response=200, next_="end"),
+    ]
+
+
+def _rejects(behaviour: Rejects) -> list[str]:
+    reason = REASONS.get(behaviour.status, "Refused")
+    ringing = [] if behaviour.after is None else _ring(behaviour.after, "reject")
+    return [
+        *ringing,
+        label("reject"),
+        _answer_invite(f"{behaviour.status} {reason}", retrans=True),
+        recv(request="ACK", next_="end"),
+    ]
+
+
+def _behave(behaviour: Served) -> list[str]:
+    match behaviour:
+        case Answers():
+            return _answers(behaviour)
+        case Rejects():
+            return _rejects(behaviour)
+        case RingsOut():
+            return _ring(None, "end")
+        case Silent():
+            quiet = recv(request="CANCEL", limit=(ABANDONED_MS, "end"), next_="end")
+            return [_answer_invite("100 Trying"), quiet]
+        case _:
+            assert_never(behaviour)
+
+
+def callee_scenario(behaviour: Served) -> str:
+    """Scenario XML for every call to phones of this behaviour; also takes REGISTER and OPTIONS."""
+    others = ("OPTIONS", "NOTIFY", "MESSAGE", "BYE", "CANCEL", "INFO")
+    return scenario(
+        type(behaviour).__name__,
+        [
+            recv(request="REGISTER", optional=True, next_="registered"),
+            *(recv(request=name, optional=True, next_="other") for name in others),
+            recv(request="INVITE", keep=KEPT),
+            '<Reference variables="via,from,to,cseq,target"/>',
+            *_behave(behaviour),
+            label("cancelled"),
+            reply("200 OK"),
+            _answer_invite("487 Request Terminated", retrans=True),
+            recv(request="ACK", next_="end"),
+            label("registered"),
+            reply("200 OK", "[last_Contact:]", "Expires: 3600", next_="end"),
+            label("other"),
+            reply("200 OK", ALLOW, next_="end"),
+            label("ended"),
+            reply("200 OK"),
+            label("end"),
+        ],
+    )
