@@ -20,6 +20,7 @@ from typing import Any
 from controlplane.apply.applier import Applied, Progress
 from controlplane.apply.news import news
 from controlplane.cli import flips, world
+from controlplane.cli.kept_secrets import with_kept_secrets
 from controlplane.cli.setting import changed_setting
 from controlplane.diagnostics import Diagnostic, Faults, fault
 from controlplane.engines import ENGINES
@@ -91,12 +92,15 @@ class Door:
     ) -> Planned:
         """Compare a tenant, whole and sound, with what is stored. `source` names its file.
 
+        Passwords and PINs that it does not mention stay as stored.
+
         The change set may hold conflicts; then it cannot be applied.
         """
         tenant = wanted.tenant
         snapshot = self._store.load(tenant)
         base = self._store.last_source(tenant, source) if source else None
-        documents = to_documents(wanted)
+        written = to_documents(wanted)
+        documents = with_kept_secrets(written, snapshot.documents)
         change_set = ChangeSet.between(
             tenant,
             snapshot.revision,
@@ -109,7 +113,7 @@ class Door:
             prefer_wanted=prefer_wanted,
         )
         after = change_set.applied_to(snapshot.documents)
-        if after == documents or change_set.conflicts:
+        if after == written or change_set.conflicts:
             return Planned(change_set, after, wanted)
         return _judged(change_set, after)
 
@@ -237,7 +241,7 @@ class Door:
         done = {}
         for name, engine in self._deployment.engines.items():
             row = ENGINES[engine.kind]
-            change = flips.delta(row.state_keys, tenant, flipped)
+            change = flips.delta(row.state_key, tenant, flipped)
             told = news(revision, tenant, flipped)
             applied = asyncio.run(row.applier.flip(engine, change, expected, revision, told))
             if applied is None:
