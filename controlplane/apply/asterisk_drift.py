@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator, Mapping
 
-from controlplane.apply.asterisk_parts import PARTS, reported, wanted
+from controlplane.apply.asterisk_parts import reports, wanted
 from controlplane.apply.asterisk_static import read_at_start, stale_files
 from controlplane.apply.bundle_folder import BundleFolder
 from controlplane.apply.control import Control
@@ -27,11 +27,11 @@ async def differences(
     digests = {path: digest_of(encoded(path, text)) for path, text in bundle.files.items()}
     found = list(_revision(was, revision))
     found += await asyncio.to_thread(lambda: list(_files(folder, live, digests)))
-    for part in PARTS:
-        report, want = await reported(part, control), wanted(part, bundle.files)
-        if report != want:
-            message = f"the engine has read {report or 'none of our files'}, not {want}"
-            found.append(Diagnostic(message, f"parts/{part.name}", "`ctl apply` reloads it"))
+    want = wanted(bundle.files)
+    for part, report in (await reports(control)).items():
+        if report != want.get(part, ""):
+            message = f"the engine has read {report or 'none of our files'}, not {want.get(part)}"
+            found.append(Diagnostic(message, f"parts/{part}", "`ctl apply` reloads it"))
     found += _keys(await all_keys(control), bundle.store)
     read = read_at_start(was.static, await control.started(), live.digests() if live else {})
     for path in stale_files(read, digests):

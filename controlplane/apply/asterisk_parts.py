@@ -1,44 +1,35 @@
-"""Parts of an Asterisk's bundle that can be reloaded, and what the engine reports of each."""
+"""What an Asterisk reports of each part of a bundle that it has read."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import assert_never
 
 from controlplane.apply.control import Control
+from controlplane.render.asterisk.parts import PARTS, Part, Report
 
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    name: str
-    module: str
-    files: tuple[str, ...]
-    mark: str
-    ask: str = ""
-
-    def holds(self, path: str) -> bool:
-        return path.startswith(self.files)
-
-
-PARTS = (
-    Part("pjsip", "res_pjsip.so", ("pjsip",), r"cp-mark-([0-9a-f]+)", "pjsip show aors"),
-    Part(
-        "voicemail", "app_voicemail.so", ("voicemail",), r"mark-([0-9a-f]+)", "voicemail show users"
-    ),
-    Part("dialplan", "pbx_config.so", ("extensions", "dialplan/"), r"CP_MARK=([0-9a-f]+)"),
-)
-
-
-def wanted(part: Part, files: Mapping[str, str]) -> str:
-    for path, text in files.items():
-        if part.holds(path) and (found := re.search(part.mark, text)):
-            return found[1]
-    return ""
+_DIGEST = re.compile(r"\b[0-9a-f]{16}\b")
 
 
 async def reported(part: Part, control: Control) -> str:
-    if not part.ask:
-        return await control.variable("CP_MARK")
-    found = re.search(part.mark, await control.command(part.ask))
-    return found[1] if found else ""
+    """The digest of what it runs; empty where it has read none of ours."""
+    match part.report:
+        case Report.VARIABLE:
+            answer = await control.variable(part.question)
+        case Report.COMMAND:
+            answer = await control.command(part.question)
+        case _ as never:
+            assert_never(never)
+    found = _DIGEST.search(answer)
+    return found[0] if found else ""
+
+
+async def reports(control: Control) -> dict[str, str]:
+    """By part, in the order in which they are to be reloaded."""
+    return {part.name: await reported(part, control) for part in PARTS}
+
+
+def wanted(files: Mapping[str, str]) -> dict[str, str]:
+    """By part, what is to be reported once these files are read; nothing without them."""
+    return {part.name: part.digest(files) for part in PARTS if part.marker in files}

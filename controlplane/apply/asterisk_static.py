@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from controlplane.apply.asterisk_parts import PARTS
+from controlplane.render.asterisk.parts import needs_restart
 
 _SHOWN = 8
 _AT = " at "
@@ -34,8 +34,4 @@ def stale_files(read: Mapping[str, str], wanted: Mapping[str, str]) -> tuple[str
 
 
 def _static(digests: Mapping[str, str]) -> dict[str, str]:
-    return {
-        path: digest[:_SHOWN]
-        for path, digest in digests.items()
-        if not any(part.holds(path) for part in PARTS)
-    }
+    return {path: digests[path][:_SHOWN] for path in needs_restart(digests)}

@@ -6,13 +6,14 @@ import asyncio
 from collections.abc import Mapping
 
 from controlplane.apply.applier import Progress
-from controlplane.apply.asterisk_parts import PARTS, Part, reported, wanted
+from controlplane.apply.asterisk_parts import reported, reports, wanted
 from controlplane.apply.asterisk_static import read_at_start, stale_files, static_text
 from controlplane.apply.bundle_folder import BundleFolder
 from controlplane.apply.control import Control
 from controlplane.apply.engine_keys import Running
 from controlplane.apply.manifest import Manifest, digest_of, encoded
 from controlplane.diagnostics import fault
+from controlplane.render.asterisk.parts import PARTS, Part
 from controlplane.render.bundle import Bundle
 
 RELOAD_SECONDS = 60.0
@@ -31,7 +32,6 @@ class Switch:
         self._tell = tell
         self._old_name: str | None = None
         self._new: Manifest | None = None
-        self._reports: dict[str, str] = {}
         self._wanted: dict[str, str] = {}
         self._parts: list[Part] = []
         self._switched = False
@@ -58,14 +58,12 @@ class Switch:
             for path in sorted({*old, *digests})
             if old.get(path) != digests.get(path) or path in touched
         )
-        for part in PARTS:
-            self._wanted[part.name] = wanted(part, bundle.files)
-            self._reports[part.name] = await reported(part, self._control)
+        found, self._wanted = await reports(self._control), wanted(bundle.files)
         self._parts = [
             part
             for part in PARTS
-            if self._reports[part.name] != self._wanted[part.name]
-            or any(part.holds(path) for path in self.changed)
+            if found[part.name] != self._wanted.get(part.name)
+            or any(part.has(path) for path in self.changed)
         ]
         await self._compare_static(old, digests, was)
 
@@ -94,15 +92,15 @@ class Switch:
         for part in self._parts:
             self._tell(f"reload {part.module}")
             self.reloaded.append(part.module)
-            await self._reload(part, self._wanted[part.name])
+            await self._reload(part, self._wanted.get(part.name, ""))
 
     async def back(self) -> None:
         """The old link and what the engine had read before. Raises Faults."""
         if self._switched:
             self._folder.switch(self._old_name)
-        old = self._folder.texts(self._old_name) if self.reloaded else {}
+        old = wanted(self._folder.texts(self._old_name)) if self.reloaded else {}
         for part in self._parts[: len(self.reloaded)]:
-            await self._reload(part, wanted(part, old))
+            await self._reload(part, old.get(part.name, ""))
         if self._new is not None:
             self._folder.discard(self._new.name)
 

@@ -12,8 +12,8 @@ from controlplane.model.line import Line
 from controlplane.model.phone_system import PhoneSystem
 from controlplane.routing.state import state_of
 
-StateKeys = Callable[[str, Mapping[str, str]], Mapping[str, str]]
-"""A tenant's state as an engine's own stored keys."""
+StateKey = Callable[[str, str, str], tuple[str, str]]
+"""A tenant, a state key and its value, as key and value of an engine's own store."""
 
 STATE_SETTINGS = frozenset({"do_not_disturb", "forward"})
 """Settings of a line that are state, and nothing but state."""
@@ -44,11 +44,17 @@ def harmless(change_set: ChangeSet) -> bool:
     return all(_settings(change) <= _ALONE for change in change_set.changes)
 
 
-def delta(state_keys: StateKeys, tenant: str, flips: Mapping[str, str | None]) -> Delta:
+def delta(state_key: StateKey, tenant: str, flips: Mapping[str, str | None]) -> Delta:
     """The flips as changes of an engine's stored keys."""
-    on = {key: value for key, value in flips.items() if value is not None}
-    off = {key: "" for key, value in flips.items() if value is None}
-    return Delta(dict(state_keys(tenant, on)), tuple(state_keys(tenant, off)))
+    put: dict[str, str] = {}
+    delete: list[str] = []
+    for name, value in flips.items():
+        key, stored = state_key(tenant, name, value or "")
+        if value:
+            put[key] = stored
+        else:
+            delete.append(key)
+    return Delta(put, tuple(delete))
 
 
 def _settings(change: Change) -> set[str]:
