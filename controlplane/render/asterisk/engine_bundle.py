@@ -1,0 +1,154 @@
+"""The bundle of an Asterisk: all files an empty container needs, and its stored keys."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from ipaddress import ip_address
+
+from controlplane.model.deployment import Engine
+from controlplane.model.trunk import Transport
+from controlplane.render.asterisk.accounts import handset_accounts, trunk_accounts
+from controlplane.render.asterisk.escape import value, word
+from controlplane.render.asterisk.flows import tenant_dialplan
+from controlplane.render.asterisk.mailboxes import tenant_mailboxes
+from controlplane.render.asterisk.modules import MODULES
+from controlplane.render.asterisk.parts import ACCOUNTS, DIALPLAN, MAILBOXES, Part
+from controlplane.render.asterisk.record import (
+    PATIENCE_SECONDS,
+    POINT,
+    SOUNDS,
+    STEP,
+    STEP_VARIABLE,
+)
+from controlplane.render.asterisk.routines import routine_dialplan
+from controlplane.render.asterisk.store import store_of
+from controlplane.render.bundle import Bundle, TenantView
+from controlplane.render.templates import environment
+from controlplane.routing.plan import Routine
+from controlplane.routing.steps import Prompt
+
+_TLS_PORT_AFTER = 1
+"""SIP over TLS listens on the port after that of UDP and TCP, as 5061 after 5060."""
+
+_SMALL_FILES = {
+    "acl.conf": "",
+    "ccss.conf": "[general]\n",
+    "cdr.conf": "[general]\nenable = no\n",
+    "cel.conf": "[general]\nenable = no\n",
+    "features.conf": "[general]\n",
+    "indications.conf": "[general]\ncountry = gb\n\n[gb]\ndescription = United Kingdom\n"
+    "ringcadence = 400,200,400,2000\ndial = 350+440\nbusy = 400/375,0/375\n"
+    "ring = 400+450/400,0/200,400+450/400,0/2000\ncongestion = 400/400,0/350,400/225,0/525\n",
+    "pjproject.conf": "",
+    "pjsip_notify.conf": "; NOTIFY requests bring their own headers.\n",
+    "sorcery.conf": "",
+    "stasis.conf": "",
+    "udptl.conf": "[general]\n",
+    "websocket_client.conf": "",
+}
+"""Asterisk complains of those that are missing, or does not load what they are for."""
+
+
+def render(tenants: Sequence[TenantView], engine: Engine) -> Bundle:
+    """Deterministic. Without tenants: what an engine can start from."""
+    views = sorted(tenants, key=lambda view: view.system.tenant)
+    files = _engine_files(engine)
+    files |= _dialplan(views, engine)
+    files |= _accounts(views, engine)
+    files |= _mailboxes(views)
+    store: dict[str, str] = {}
+    for view in views:
+        store |= store_of(view.system.tenant, view.state)
+    return Bundle(dict(sorted(files.items())), dict(sorted(store.items())))
+
+
+def _engine_files(engine: Engine) -> dict[str, str]:
+    settings = {
+        "mounted_at": engine.mounted_at,
+        "state": engine.state_folder,
+        "address": engine.address,
+        "ari_port": engine.ari_port,
+        "ami_port": engine.ami_port,
+        "rtp_first": engine.rtp_first,
+        "rtp_last": engine.rtp_last,
+        "user": word(engine.user),
+        "password": value(engine.password),
+        "modules": MODULES,
+    }
+    names = ("asterisk", "modules", "logger", "http", "ari", "manager", "rtp")
+    files = {f"{name}.conf": _template(f"{name}.conf", settings) for name in names}
+    return files | _SMALL_FILES
+
+
+def _dialplan(views: Sequence[TenantView], engine: Engine) -> dict[str, str]:
+    calls = {
+        "application": word(engine.application),
+        "patience": PATIENCE_SECONDS,
+        "record": STEP,
+        "record_value": f"${{{STEP_VARIABLE}}}",
+        "point_values": ",".join(f"${{{name}}}" for name in POINT),
+        "lost_sound": SOUNDS[Prompt.CANNOT_COMPLETE],
+    }
+    files = {
+        "extensions/calls.conf": _template("calls.conf", calls),
+        "extensions/routines.conf": _routines(views),
+    }
+    for view in views:
+        files[f"extensions/{view.system.tenant}.flows.conf"] = tenant_dialplan(view.plan)
+    return _part(DIALPLAN, files, {}, "[globals]\nCP_DIALPLAN = {digest}\n")
+
+
+def _routines(views: Sequence[TenantView]) -> str:
+    """Tenants share routines: the same nodes have the same name everywhere."""
+    routines: dict[str, Routine] = {}
+    for view in views:
+        routines.update(view.plan.routines)
+    return "\n".join(routine_dialplan(routines[name]) for name in sorted(routines))
+
+
+def _accounts(views: Sequence[TenantView], engine: Engine) -> dict[str, str]:
+    trunks = [trunk for view in views for trunk in view.system.trunks.values() if trunk.enabled]
+    tls = any(trunk.transport is Transport.TLS for trunk in trunks)
+    settings = {
+        "protocols": ("udp", "tcp", "tls") if tls else ("udp", "tcp"),
+        "address": engine.address,
+        "sip_port": engine.sip_port,
+        "tls_port": engine.sip_port + _TLS_PORT_AFTER,
+        "media_address": engine.address if _is_one_address(engine.address) else "",
+    }
+    files: dict[str, str] = {}
+    for view in views:
+        tenant = view.system.tenant
+        files[f"pjsip/{tenant}.handsets.conf"] = handset_accounts(view)
+        files[f"pjsip/{tenant}.trunks.conf"] = trunk_accounts(view.system)
+    return _part(ACCOUNTS, files, settings, "[cp-{digest}]\ntype = aor\n")
+
+
+def _mailboxes(views: Sequence[TenantView]) -> dict[str, str]:
+    files = {
+        f"voicemail/{view.system.tenant}.boxes.conf": tenant_mailboxes(view.system)
+        for view in views
+    }
+    return _part(MAILBOXES, files, {}, "[cp_marker]\n1 => -no-pin,{digest}\n")
+
+
+def _part(
+    part: Part, files: Mapping[str, str], settings: Mapping[str, object], marker: str
+) -> dict[str, str]:
+    """The part's files, its main file that includes them, and its marker."""
+    main = part.prefixes[0]
+    includes = (*sorted(files), part.marker)
+    whole = {**files, main: _template(main, {**settings, "includes": includes})}
+    return whole | {part.marker: marker.replace("{digest}", part.digest(whole))}
+
+
+def _is_one_address(address: str) -> bool:
+    """Media is bound to it too, where it is an address and not all of them."""
+    try:
+        return not ip_address(address).is_unspecified
+    except ValueError:
+        return False
+
+
+def _template(name: str, settings: Mapping[str, object]) -> str:
+    return environment("dialplan_templates/asterisk").get_template(f"{name}.j2").render(settings)

@@ -1,0 +1,88 @@
+"""A tenant's contexts: its flows by destination, its numbers, emergency numbers and hints."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from controlplane.model.destination import Destination, Kind, parse
+from controlplane.render.asterisk.escape import word
+from controlplane.render.asterisk.names import (
+    emergency_context,
+    group_extension,
+    hints_context,
+    key,
+    numbers_context,
+    routine_context,
+    tenant_context,
+)
+from controlplane.render.asterisk.record import join_args
+from controlplane.routing.plan import Flow, Plan
+from controlplane.routing.state import phones_key
+
+
+def tenant_dialplan(plan: Plan) -> str:
+    lines = [
+        f"[{tenant_context(plan.tenant)}]",
+        *_services(plan),
+        *(f"exten => {_extension(name)},1,{_enter(flow)}" for name, flow in plan.flows.items()),
+        *_other_extensions(plan),
+        "",
+        f"[{numbers_context(plan.tenant)}]",
+        *(f"exten => {word(e164)},1,{_jump(to)}" for e164, to in plan.numbers.items()),
+        "",
+        f"[{emergency_context(plan.tenant)}]",
+        *(f"exten => {word(number)},1,NoOp()" for number in sorted(plan.emergency_numbers)),
+        "",
+        f"[{hints_context(plan.tenant)}]",
+        *_hints(plan.tenant),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _services(plan: Plan) -> Iterator[str]:
+    """Subroutines with this tenant's own arguments; nobody can dial letters."""
+    rules = plan.rules
+    prefixes = ",".join(map(word, (rules.country_code, rules.international, rules.national)))
+    yield f"exten => e164,1,Gosub(cp-e164,s,1({prefixes}))"
+    yield " same => n,Return()"
+    if plan.first_trunk is None:
+        yield "exten => outside,1,Return()"
+    else:
+        yield f"exten => outside,1,Gosub(cp-legs,trunk,1({word(plan.first_trunk)},${{ARG1}}))"
+        yield " same => n,Return()"
+
+
+def _extension(flow: str) -> str:
+    """Where a flow is: a line at its extension, which people dial, all others at a name."""
+    kind, _, name = flow.partition("/")
+    match kind:
+        case "line":
+            return word(name)
+        case "group":
+            return group_extension(name)
+        case _:
+            return word(flow)
+
+
+def _enter(flow: Flow) -> str:
+    args = tuple(map(word, flow.args))
+    if flow.takes:
+        args = (*args, "${CP_KEY}")
+    return f"Gosub({routine_context(flow.routine)},s,1({join_args(args)}))"
+
+
+def _other_extensions(plan: Plan) -> Iterator[str]:
+    """Extensions of groups and shared mailboxes; those of lines are flows themselves."""
+    for extension, destination in plan.extensions.items():
+        if parse(destination) != Destination(Kind.LINE, extension):
+            yield f"exten => {word(extension)},1,{_jump(destination)}"
+
+
+def _jump(destination: str) -> str:
+    return f"Gosub(cp-jump,s,1({word(destination)}))"
+
+
+def _hints(tenant: str) -> Iterator[str]:
+    phones = key(tenant, phones_key("${EXTEN}"))
+    yield f"exten => _X,hint,${{DB({phones})}}"
+    yield f"exten => _X.,hint,${{DB({phones})}}"

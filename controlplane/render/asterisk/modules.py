@@ -1,0 +1,34 @@
+"""The modules an engine loads: what the rendered configuration uses and nothing else."""
+
+from __future__ import annotations
+
+_NAMES = """
+res_sorcery_config res_sorcery_memory res_sorcery_astdb
+res_timing_timerfd res_crypto res_http_websocket res_websocket_client
+res_stasis res_stasis_answer res_stasis_device_state res_stasis_playback
+res_stasis_recording res_stasis_snoop
+res_ari_model res_ari res_ari_applications res_ari_asterisk res_ari_bridges res_ari_channels
+res_ari_device_states res_ari_endpoints res_ari_events res_ari_playbacks
+res_ari_recordings res_ari_sounds
+pbx_config
+app_dial app_playback app_stack app_stasis app_verbose app_voicemail app_senddtmf
+bridge_builtin_features bridge_holding bridge_native_rtp bridge_simple bridge_softmix
+codec_alaw codec_a_mu codec_g722 codec_resample codec_ulaw
+format_pcm format_sln format_wav
+func_callerid func_channel func_cut func_db func_devstate func_dialplan func_global
+func_hangupcause func_logic func_strings func_timeout func_uri func_vmcount
+func_pjsip_aor func_pjsip_contact func_pjsip_endpoint
+res_rtp_asterisk res_srtp
+res_pjproject res_pjsip res_pjsip_session res_pjsip_pubsub
+res_pjsip_acl res_pjsip_authenticator_digest res_pjsip_caller_id
+res_pjsip_dialog_info_body_generator res_pjsip_diversion res_pjsip_dlg_options
+res_pjsip_dtmf_info res_pjsip_empty_info res_pjsip_endpoint_identifier_ip
+res_pjsip_endpoint_identifier_user res_pjsip_exten_state res_pjsip_header_funcs
+res_pjsip_logger res_pjsip_mwi res_pjsip_mwi_body_generator res_pjsip_nat
+res_pjsip_notify res_pjsip_outbound_authenticator_digest res_pjsip_outbound_publish
+res_pjsip_outbound_registration res_pjsip_path res_pjsip_pidf_body_generator
+res_pjsip_refer res_pjsip_registrar res_pjsip_rfc3326 res_pjsip_sdp_rtp
+res_pjsip_xpidf_body_generator chan_pjsip
+"""
+
+MODULES = tuple(_NAMES.split())

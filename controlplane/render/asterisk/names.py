@@ -1,0 +1,64 @@
+"""What tenants, accounts, contexts and stored keys are called on an Asterisk."""
+
+from __future__ import annotations
+
+from controlplane.render.asterisk.escape import word
+from controlplane.routing.steps import Leg, PhoneLeg
+
+KEYS = "cp"
+"""The family of all our stored keys."""
+
+
+def account(tenant: str, handset: str) -> str:
+    """The SIP account of a handset: endpoint, auth, AOR and user name."""
+    return word(f"{tenant}.{handset}")
+
+
+def trunk_account(tenant: str, trunk: str) -> str:
+    return word(f"trunk.{tenant}.{trunk}")
+
+
+def phone_leg(tenant: str, handset: str) -> str:
+    return f"PJSIP/{account(tenant, handset)}"
+
+
+def leg(tenant: str, ringing: Leg) -> str:
+    """What Dial is told to ring."""
+    if isinstance(ringing, PhoneLeg):
+        return phone_leg(tenant, ringing.handset)
+    return f"PJSIP/{word(ringing.number)}@{trunk_account(tenant, ringing.trunk)}"
+
+
+def mailbox(tenant: str, box: str) -> str:
+    return word(f"{box}@{tenant}")
+
+
+def routine_context(routine: str) -> str:
+    return f"cp-r-{word(routine)}"
+
+
+def tenant_context(tenant: str) -> str:
+    """What happens at each destination of the tenant."""
+    return f"cp-t-{word(tenant)}"
+
+
+def numbers_context(tenant: str) -> str:
+    return f"cp-n-{word(tenant)}"
+
+
+def emergency_context(tenant: str) -> str:
+    return f"cp-e-{word(tenant)}"
+
+
+def hints_context(tenant: str) -> str:
+    return f"cp-h-{word(tenant)}"
+
+
+def group_extension(key: str) -> str:
+    """Where a group's flow is. Asterisk reads past `-` in extensions, hence the `~`."""
+    return f"g.{word(key).replace('-', '~')}"
+
+
+def key(tenant: str, state_key: str) -> str:
+    """The full name of a stored key."""
+    return f"{KEYS}/{tenant}/{state_key}"
