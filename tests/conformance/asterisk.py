@@ -1,0 +1,141 @@
+"""Asterisk for the conformance suite: a container with all tenants, and a controller beside it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from controlplane.apply.asterisk import AsteriskApplier
+from controlplane.apply.news import news
+from controlplane.live.asterisk_control import connect
+from controlplane.model.deployment import Engine
+from controlplane.render.asterisk import render
+from controlplane.render.bundle import Bundle, TenantView
+from tests.engines.asterisk_container import AsteriskContainer
+
+READY_SECONDS = 20.0
+
+
+class AsteriskStand:
+    """`folder` becomes the engine's; `address` is where all of it binds to."""
+
+    def __init__(self, folder: Path, address: str) -> None:
+        self._folder = folder
+        self._state = folder / "state"
+        self.engine = Engine(
+            address=address,
+            password="conformance",
+            folder=str(folder / "engine"),
+        )
+        self._applier = AsteriskApplier(connect)
+        self._container = AsteriskContainer(address, folder / "engine", self._state)
+        self._revision = 0
+
+    def __enter__(self) -> Self:
+        (self._folder / "engine").mkdir(parents=True)
+        asyncio.run(self._applier.start_folder(self.engine, render((), self.engine)))
+        self._container.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._container.stop()
+
+    @property
+    def sip(self) -> str:
+        return f"{self.engine.address}:{self.engine.sip_port}"
+
+    def load(self, views: Sequence[TenantView]) -> None:
+        self._revision += 1
+        self._views = tuple(views)
+        asyncio.run(self._apply(render(views, self.engine)))
+
+    async def _apply(self, bundle: Bundle) -> None:
+        told = news(self._revision, "", None)
+        await self._applier.apply(self.engine, bundle, self._revision, lambda _: None, told)
+
+    @contextmanager
+    def controller(self) -> Iterator[ControllerProcess]:
+        """A process that has the plans of what was loaded last."""
+        systems = self._folder / f"tenants-{self._revision}.json"
+        systems.write_text(
+            json.dumps(
+                {
+                    "engine": self.engine.model_dump(mode="json"),
+                    "tenants": [view.system.model_dump(mode="json") for view in self._views],
+                }
+            )
+        )
+        process = ControllerProcess(systems)
+        try:
+            process.wait_ready()
+            yield process
+        finally:
+            process.kill()
+
+    def messages(self, tenant: str) -> Mapping[str, int]:
+        boxes = self._state / "spool" / "voicemail" / tenant
+        found = {}
+        for box in boxes.iterdir() if boxes.is_dir() else ():
+            # The text is written before the sound: a message is there once it has its duration.
+            texts = (box / "INBOX").glob("msg*.txt")
+            found[box.name] = sum(
+                "duration=" in text.read_text("utf-8", "replace") for text in texts
+            )
+        return found
+
+    def noticed(self, unreachable: Sequence[str]) -> None:
+        until = time.monotonic() + READY_SECONDS
+        while unreachable and time.monotonic() < until:
+            contacts = self._container.cli("pjsip show contacts").splitlines()
+            dead = [line for line in contacts if "Unavail" in line]
+            if all(any(f"/sip:{account}@" in line for line in dead) for account in unreachable):
+                return
+            time.sleep(0.2)
+
+    def log(self) -> str:
+        return self._container.logs()
+
+
+class ControllerProcess:
+    """The controller in a process of its own, told what to decide by a file."""
+
+    def __init__(self, systems: Path) -> None:
+        self._log = systems.with_suffix(".log")
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "tests.conformance.controller", str(systems)],
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+            )
+
+    def wait_ready(self) -> None:
+        assert self._process.stdout is not None
+        line = self._process.stdout.readline()
+        if line.strip() != "ready":
+            raise RuntimeError(f"the controller did not start:\n{self._log.read_text()}")
+
+    def kill(self) -> None:
+        if self._process.poll() is None:
+            self._process.kill()
+        self._process.wait()
+        if self._process.stdout is not None:
+            self._process.stdout.close()
+
+    def hang(self) -> None:
+        os.kill(self._process.pid, signal.SIGSTOP)
