@@ -1,0 +1,1 @@
+"""What the product costs and how that grows, measured on a real engine: `make bench`."""

@@ -1,0 +1,144 @@
+"""python -m tests.bench [--write FILE] [--only KEY ...] [--quick]: measure, print, write."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from examples.stack import StackFailed
+from tests.bench import (
+    delay,
+    dialplan_reload,
+    driver_cpu,
+    first_apply,
+    flip,
+    memory,
+    one_change,
+    plan,
+    rate,
+    render,
+)
+from tests.bench.figures import BOUNDS, GROWTH, SIZES, Figure, significant
+from tests.bench.machine import described
+from tests.bench.place import Place
+
+Measurement = Callable[[Place, int], Figure]
+
+MEASUREMENTS: dict[str, Measurement] = {
+    "plan_10k_seconds": plan.measure,
+    "render_10k_seconds": render.measure,
+    "apply_10k_first_seconds": first_apply.measure,
+    "apply_one_change_10k_seconds": one_change.measure,
+    "dialplan_reload_10k_seconds": dialplan_reload.measure,
+    "flip_seconds": flip.measure,
+    "live_pdd_ratio": delay.measure,
+    "driver_cpu_ms_per_call": driver_cpu.measure,
+    "live_cps_ratio": rate.measure,
+    "controller_rss_mb_10k": memory.measure,
+}
+"""In the order they are made: one stack serves as many as it can."""
+
+
+def main(words: Sequence[str]) -> int:
+    options = _options(words)
+    with tempfile.TemporaryDirectory(prefix="controlplane-bench-") as folder:
+        place = Place(Path(folder), options.quick)
+        begun = time.monotonic()
+        report: dict[str, Any] = described() | {"quick": options.quick}
+        try:
+            figures, growth, failed = _measure(place, options.only or list(BOUNDS))
+        finally:
+            place.end()
+    report["took_seconds"] = round(time.monotonic() - begun)
+    report |= {key: significant(item.median) for key, item in figures.items()}
+    report["figures"] = {key: _in_full(key, item) for key, item in figures.items()}
+    report["growth"] = growth
+    report["failed"] = failed
+    _print(figures, growth, failed)
+    if options.write:
+        options.write.write_text(json.dumps(report, indent=2) + "\n")
+    return 1 if failed else 0
+
+
+def _options(words: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    parser.add_argument("--write", type=Path, metavar="FILE", help="as JSON, beside the table")
+    parser.add_argument("--only", nargs="+", metavar="KEY", choices=list(BOUNDS))
+    parser.add_argument("--quick", action="store_true", help="one run each, 10,000 lines only")
+    return parser.parse_args(words)
+
+
+def _measure(
+    place: Place, keys: Sequence[str]
+) -> tuple[dict[str, Figure], dict[str, dict[str, Any]], dict[str, str]]:
+    """Figures at full size by key; growth by row and size; what failed, and why."""
+    full: dict[str, Figure] = {}
+    growth: dict[str, dict[str, Any]] = {}
+    failed: dict[str, str] = {}
+    for lines in SIZES:
+        for key, measurement in MEASUREMENTS.items():
+            small = lines != SIZES[-1]
+            if key not in keys or (small and (place.quick or key not in GROWTH)):
+                continue
+            place.tell(f"{key} at {lines} lines")
+            try:
+                item = measurement(place, lines)
+            except Exception as error:
+                failed[f"{key} at {lines} lines"] = f"{type(error).__name__}: {error}"
+                place.tell(f"failed: {type(error).__name__}: {error}")
+                continue
+            place.tell(f"{item.as_data()} {item.parts or ''}")
+            if key in GROWTH:
+                growth.setdefault(GROWTH[key], {})[str(lines)] = item.as_data()
+            if not small:
+                full[key] = item
+    ordered = {key: full[key] for key in BOUNDS if key in full}
+    return ordered, growth, failed
+
+
+def _in_full(key: str, item: Figure) -> dict[str, Any]:
+    bound = BOUNDS[key]
+    return {
+        **item.as_data(),
+        "unit": bound.unit,
+        "at_least" if bound.least else "at_most": bound.limit,
+        "met": bound.met(item.median),
+        **({"parts": item.parts} if item.parts else {}),
+    }
+
+
+def _print(
+    figures: dict[str, Figure], growth: dict[str, dict[str, Any]], failed: dict[str, str]
+) -> None:
+    console = Console(width=None if sys.stdout.isatty() else 110)
+    table = Table("key", "median", "min", "max", "runs", "unit", "bound", "met")
+    for key, item in figures.items():
+        bound, shown = BOUNDS[key], item.as_data()
+        row = (shown["median"], shown["min"], shown["max"], shown["runs"], bound.unit, bound)
+        table.add_row(key, *map(str, row), "yes" if bound.met(item.median) else "NO")
+    console.print(table)
+    if growth:
+        sizes = Table("median, by lines", *(f"{lines:,}" for lines in SIZES))
+        for name, found in growth.items():
+            cells = (found.get(str(lines), {}).get("median", "") for lines in SIZES)
+            sizes.add_row(name, *map(str, cells))
+        console.print(sizes)
+    for what, why in failed.items():
+        console.print(f"failed: {what}: {why}", style="red", markup=False)
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except (StackFailed, KeyboardInterrupt) as error:
+        print(error or "interrupted", file=sys.stderr)
+        sys.exit(1)

@@ -1,0 +1,87 @@
+"""Figures: what is measured, in which unit, against which bound, as the median of several runs."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+SIZES = (100, 1_000, 10_000)
+"""Lines of a tenant. The last is the one the bounds are for."""
+
+
+@dataclass(frozen=True)
+class Bound:
+    """`limit` is the most that is wanted or, with `least`, the least."""
+
+    limit: float
+    unit: str
+    least: bool = False
+
+    def met(self, value: float) -> bool:
+        return value >= self.limit if self.least else value <= self.limit
+
+    def __str__(self) -> str:
+        return f"{'>=' if self.least else '<='} {self.limit:g}"
+
+
+BOUNDS = {
+    "plan_10k_seconds": Bound(4, "s"),
+    "render_10k_seconds": Bound(3, "s"),
+    "apply_10k_first_seconds": Bound(40, "s"),
+    "apply_one_change_10k_seconds": Bound(1.5, "s"),
+    "flip_seconds": Bound(0.1, "s"),
+    "dialplan_reload_10k_seconds": Bound(1.0, "s"),
+    "live_pdd_ratio": Bound(1.3, "live/native"),
+    "driver_cpu_ms_per_call": Bound(2, "ms"),
+    "controller_rss_mb_10k": Bound(250, "MB"),
+    "live_cps_ratio": Bound(0.9, "live/native", least=True),
+}
+"""Every key of bench.json that has a bound, in the order they are printed."""
+
+GROWTH = {
+    "plan_10k_seconds": "plan_seconds",
+    "render_10k_seconds": "render_seconds",
+    "apply_10k_first_seconds": "apply_first_seconds",
+    "apply_one_change_10k_seconds": "apply_one_change_seconds",
+    "dialplan_reload_10k_seconds": "dialplan_reload_seconds",
+    "controller_rss_mb_10k": "controller_rss_mb",
+}
+"""Keys that are measured at every size, and the name of their row under `growth`."""
+
+
+@dataclass(frozen=True)
+class Figure:
+    """The runs of one measurement. `parts` are figures that explain it, by name."""
+
+    runs: tuple[float, ...]
+    parts: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def median(self) -> float:
+        return statistics.median(self.runs)
+
+    def as_data(self) -> dict[str, Any]:
+        return {
+            "median": significant(self.median),
+            "min": significant(min(self.runs)),
+            "max": significant(max(self.runs)),
+            "runs": len(self.runs),
+        }
+
+
+def figure(runs: Sequence[float], **parts: Any) -> Figure:
+    shown = {name: it.as_data() if isinstance(it, Figure) else it for name, it in parts.items()}
+    return Figure(tuple(runs), shown)
+
+
+def significant(value: float) -> float:
+    """Four significant digits."""
+    return float(f"{value:.4g}")
+
+
+def quantile(values: Sequence[float], share: float) -> float:
+    """The value below which `share` (0 to 1) of the values lie."""
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(share * len(ordered)))]

@@ -1,0 +1,157 @@
+"""The place of a benchmark: its folder, its stacks by size of the tenant, and its phones."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import signal
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from controlplane.cli.config import load
+from controlplane.cli.door import Door
+from controlplane.model.deployment import Deployment, Engine
+from controlplane.store.store import Store
+from examples.generate_large import extensions, large_tenant
+from examples.stack import ENGINE_NAME, Stack
+from tests.bench.sip_caller import SipBench
+
+TENANT = "large"
+ENGINE_ADDRESS = "127.0.0.81"
+PHONES_ADDRESS = "127.0.0.82"
+RUN_PORT = 9281
+
+NATIVE = "*7"
+"""Dialled before an extension, rings that line's phone with nothing but the engine's Dial()."""
+
+
+@dataclass
+class Loaded:
+    """A stack with a tenant of `lines` lines applied."""
+
+    stack: Stack
+    lines: int
+    file: Path
+
+    @property
+    def keys(self) -> list[str]:
+        return extensions(self.lines)
+
+    @property
+    def deployment(self) -> Deployment:
+        return load(self.stack.config).deployment
+
+    @property
+    def engine(self) -> Engine:
+        return self.deployment.engines[ENGINE_NAME]
+
+    def account(self, key: str) -> str:
+        """The SIP account of the handset that serves a line."""
+        return f"{TENANT}.PH-{key}"
+
+    def passwords(self, keys: Sequence[str]) -> dict[str, str]:
+        """SIP passwords by account."""
+        with Store.open(self.deployment.database) as store:
+            secrets = store.load(TENANT).secrets
+        return {self.account(key): secrets[f"PH-{key}"] for key in keys}
+
+    @contextmanager
+    def door(self) -> Iterator[Door]:
+        """What a service that changes settings holds."""
+        with Store.open(self.deployment.database) as store:
+            yield Door(self.deployment, store)
+
+    def change_ring(self, run: int) -> None:
+        """Write another ring time for one line into the file."""
+        key = self.keys[self.lines // 2 + run]
+        text = self.file.read_text()
+        head = f'  "{key}":\n    user: user-{key}\n    ring: '
+        changed = re.sub(rf"(?<={re.escape(head)})\d+s", f"{40 + run % 20}s", text)
+        assert changed != text, f"the ring time of line {key} was not found"
+        self.file.write_text(changed)
+
+    @contextmanager
+    def controller(self) -> Iterator[int]:
+        """`ctl run`, following; its process id."""
+        self.stack.start_controller()
+        try:
+            pid = self.stack.controller_pid()
+            assert pid is not None
+            yield pid
+        finally:
+            self.stack.end_controller(signal.SIGTERM)
+
+    @contextmanager
+    def phones(self, keys: Sequence[str]) -> Iterator[tuple[SipBench, dict[str, str]]]:
+        """Registered phones of these lines, and their passwords by account."""
+        passwords = self.passwords(keys)
+        with SipBench(ENGINE_ADDRESS, PHONES_ADDRESS) as bench:
+            bench.register(passwords)
+            yield bench, passwords
+
+
+@dataclass
+class Place:
+    """`quick`: as few runs as say anything at all."""
+
+    folder: Path
+    quick: bool = False
+    _loaded: Loaded | None = field(default=None)
+
+    def runs(self, usual: int) -> int:
+        return 1 if self.quick else usual
+
+    def tell(self, text: str) -> None:
+        print(f"{time.strftime('%H:%M:%S')} {text}", file=sys.stderr, flush=True)
+
+    def file(self, lines: int) -> Path:
+        """The YAML file of a tenant of that size."""
+        path = self.folder / f"tenant-{lines}.yaml"
+        if not path.exists():
+            self.folder.mkdir(parents=True, exist_ok=True)
+            path.write_text(large_tenant(lines, TENANT))
+        return path
+
+    def empty_stack(self, name: str) -> Stack:
+        """Configuration and an empty store in a new folder; nothing runs."""
+        self.end()
+        folder = self.folder / name
+        shutil.rmtree(folder, ignore_errors=True)
+        stack = Stack(folder, ENGINE_ADDRESS, RUN_PORT)
+        stack.init()
+        return stack
+
+    def first_apply(self, lines: int) -> float:
+        """Seconds of the first `ctl apply` to a fresh engine, which stays and is `loaded`."""
+        stack = self.empty_stack(f"applied-{lines}")
+        file = stack.folder / "tenant.yaml"
+        shutil.copyfile(self.file(lines), file)
+        stack.start_engine()
+        self._loaded = Loaded(stack, lines, file)
+        return timed_ctl(stack, "apply", str(file), "--yes")
+
+    def loaded(self, lines: int) -> Loaded:
+        """A running engine with a tenant of that size; the one that is there, if it is."""
+        if self._loaded is None or self._loaded.lines != lines:
+            self.tell(f"starting an engine with {lines} lines")
+            self.first_apply(lines)
+        assert self._loaded is not None
+        return self._loaded
+
+    def end(self) -> None:
+        """Ends whatever runs."""
+        if self._loaded is not None:
+            self._loaded.stack.down()
+            shutil.rmtree(self._loaded.stack.folder, ignore_errors=True)
+        self._loaded = None
+
+
+def timed_ctl(stack: Stack, *words: str, accept: Sequence[int] = (0,)) -> float:
+    """Seconds of the whole process."""
+    start = time.perf_counter()
+    stack.ctl(*words, accept=accept)
+    return time.perf_counter() - start
