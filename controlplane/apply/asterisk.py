@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -113,7 +112,7 @@ class AsteriskApplier:
                 static = switch.static
             tell("write keys")
             await keys.carry_out(revision, static)
-        except (Faults, asyncio.CancelledError) as error:
+        except BaseException as error:
             tell("roll back")
             raise await _undone(switch, keys, was, error) from error
         return revision

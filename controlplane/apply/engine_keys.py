@@ -4,6 +4,10 @@ Beside the keys of the bundle the engine holds three of ours. `cp/revision` is w
 `cp/digest` is that of all its other keys, and `-` while they are being written: whoever was
 interrupted there leaves an engine whose keys the next one compares in full. `cp/static` is what
 it read at its start and cannot read again.
+
+Asterisk writes its store to the disk up to a second late, in order. An engine that is killed
+within that second comes back with older keys, and with the revision and digest that belong to
+them: it is seen, and the next apply compares all.
 """
 
 from __future__ import annotations

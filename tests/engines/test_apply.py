@@ -29,6 +29,9 @@ from tests.engines.asterisk_container import AsteriskContainer
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(120)]
 
 APPLIER = AsteriskApplier(asterisk_control.connect)
+ON_DISK_SECONDS = 1.5
+"""Asterisk writes stored keys to the disk a second later, and loses them when killed before."""
+
 DND = "cp/acme/line/1000/dnd"
 
 
@@ -138,13 +141,13 @@ def test_drift_names_each_difference_and_apply_mends_it(
     container.cli("database put cp/acme/line/1004 dnd 1")
     container.cli("database del cp/acme/line/1005 name")
     live = Path(engine.folder) / "current"
-    edited = live / "voicemail.conf"
-    edited.write_text(edited.read_text().replace("Desk 1002", "Nobody"))
-    (live / "stray.conf").write_text("x")
     wanted = bundle(engine, 10)
+    path = next(path for path, text in wanted.files.items() if "Desk 1002" in text)
+    (live / path).write_text(wanted.files[path].replace("Desk 1002", "Nobody"))
+    (live / "stray.conf").write_text("x")
     found = {item.address: item.message for item in drift(engine, wanted, 10)}
     assert found == {
-        "files/voicemail.conf": "was edited",
+        f"files/{path}": "was edited",
         "files/stray.conf": "is not ours",
         "keys/cp/acme/line/1003/name": "has another value",
         "keys/cp/acme/line/1004/dnd": "is not wanted",
@@ -255,6 +258,7 @@ def test_a_running_driver_is_told(engine: Engine) -> None:
 def test_an_engine_that_is_down_is_one_clear_line_and_nothing_is_switched(
     engine: Engine, container: AsteriskContainer
 ) -> None:
+    time.sleep(ON_DISK_SECONDS)
     container.kill()
     try:
         with pytest.raises(Faults) as caught:
