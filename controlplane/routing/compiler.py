@@ -14,19 +14,22 @@ from controlplane.routing.standing import standing_flows, trunks_in_order
 
 
 def compile_plan(system: PhoneSystem) -> Plan:
-    """Deterministic; `system` has passed the checks of the model."""
+    """The same model gives the same plan, in whatever order its objects were read.
+
+    `system` has passed the checks of the model.
+    """
     routines = Routines()
     trunks = trunks_in_order(system.trunks)
     flows = standing_flows(trunks, routines)
     extensions: dict[str, str] = {}
-    for extension, line in system.lines.items():
+    for extension, line in sorted(system.lines.items(), key=_by_key):
         flows[f"line/{extension}"] = line_flow(extension, line, routines)
         extensions[extension] = f"line/{extension}"
-    for key, group in system.groups.items():
+    for key, group in sorted(system.groups.items(), key=_by_key):
         flows[f"group/{key}"] = group_flow(key, group, routines)
         if group.extension:
             extensions[group.extension] = f"group/{key}"
-    for extension, mailbox in system.mailboxes.items():
+    for extension, mailbox in sorted(system.mailboxes.items(), key=_by_key):
         if mailbox.enabled:
             extensions[extension] = f"mailbox/{extension}"
     return Plan(
@@ -37,7 +40,9 @@ def compile_plan(system: PhoneSystem) -> Plan:
         extensions=extensions,
         numbers=_numbers(system),
         emergency_numbers=frozenset(system.settings.emergency_numbers),
-        handsets={name: HandsetPlan(emergency_number(system, name)) for name in system.handsets},
+        handsets={
+            name: HandsetPlan(emergency_number(system, name)) for name in sorted(system.handsets)
+        },
         first_trunk=trunks[0] if trunks else None,
     )
 
@@ -48,6 +53,10 @@ def _numbers(system: PhoneSystem) -> dict[str, str]:
         return {}
     return {
         e164: str(number.to)
-        for e164, number in system.numbers.items()
+        for e164, number in sorted(system.numbers.items(), key=_by_key)
         if number.reachable and isinstance(number.to, Destination)
     }
+
+
+def _by_key(item: tuple[str, object]) -> str:
+    return item[0]

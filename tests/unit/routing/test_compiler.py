@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from controlplane.model.phone_system import PhoneSystem
 from controlplane.routing.compiler import compile_plan
 from controlplane.routing.plan import Arg, Jump, RingLegs, Visit
 from tests.unit.calls.build import DDI, MAIN, MOBILE, compiled, system
@@ -93,3 +96,22 @@ def test_addresses() -> None:
     plan, _ = compiled()
     assert plan.address("line/101") == "lines/101"
     assert plan.address("no-such") == ""
+
+
+def test_the_order_of_objects_makes_no_difference() -> None:
+    raw: dict[str, Any] = {
+        "tenant": "acme",
+        "lines": {"103": {}, "101": {}, "102": {"voicemail": {}}},
+        "groups": {"b": {"extension": "601", "members": ["102"]}, "a": {"members": ["101"]}},
+        "mailboxes": {"699": {}, "698": {}},
+        "numbers": {"+442071838751": {"to": "line/101"}, "+442071838750": {"to": "line/102"}},
+        "handsets": {"H2": {"login": "101"}, "H1": {"login": "102"}},
+    }
+    turned = {
+        key: dict(reversed(value.items())) if isinstance(value, dict) else value
+        for key, value in raw.items()
+    }
+    plan, other = (compile_plan(PhoneSystem.model_validate(one)) for one in (raw, turned))
+    assert plan == other
+    for name in ("flows", "extensions", "numbers", "handsets", "routines"):
+        assert list(getattr(plan, name)) == list(getattr(other, name))
