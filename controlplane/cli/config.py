@@ -110,12 +110,7 @@ def _refused(
 def _absolute(deployment: Deployment, base: Path) -> Deployment:
     """Relative paths are meant from the file, wherever `ctl` is called."""
     engines = {
-        name: engine.model_copy(
-            update={
-                "folder": str(base / engine.folder),
-                "state_folder": str(base / engine.state_folder),
-            }
-        )
+        name: engine.model_copy(update={"folder": str(base / engine.folder)})
         for name, engine in deployment.engines.items()
     }
     database = deployment.database

@@ -44,7 +44,7 @@ def _show(value: Any, session: Session) -> None:
         case dict() if value and all(isinstance(inner, dict) for inner in value.values()):
             print_table(("KEY", "SETTINGS"), ((key, _settings(it)) for key, it in value.items()))
         case dict():
-            print_table(("SETTING", "VALUE"), value.items())
+            print_table(("SETTING", "VALUE"), ((key, in_words(it)) for key, it in value.items()))
         case list():
             for item in value:
                 click.echo(in_words(item))

@@ -59,7 +59,6 @@ def verb(session: Session, folder: Path | None, database: str | None, **options:
     if not exists:
         write_new(configured.path, configured.deployment)
     for engine in configured.deployment.engines.values():
-        Path(engine.state_folder).mkdir(mode=0o750, parents=True, exist_ok=True)
         asyncio.run(start_folder(engine))
     _tell(session, configured, exists)
 
@@ -84,7 +83,6 @@ def _new(path: Path, folder: Path, database: str | None, given: dict[str, Any]) 
         **given,
         "password": secrets.token_urlsafe(_PASSWORD_BYTES),
         "folder": str(folder / name),
-        "state_folder": str(folder / f"{name}-state"),
     }
     url = database or f"sqlite:///{folder / 'controlplane.sqlite'}"
     raw = {"database": url, "engines": {name: engine}, "run": run}

@@ -12,6 +12,7 @@ import click
 from controlplane.cli.addresses import complete
 from controlplane.cli.printing import print_data, print_table
 from controlplane.cli.session import Format, Session, common
+from controlplane.cli.text import in_words
 from controlplane.diagnostics import fault
 
 if TYPE_CHECKING:
@@ -47,7 +48,8 @@ def verb(session: Session, address: str, author: str | None, since: str | None, 
         return
     columns = ("REVISION", "AT", "AUTHOR", "ADDRESS", "FROM", "TO", "REASON")
     names = ("revision", "at", "author", "address", "from", "to", "reason")
-    print_table(columns, ([it[name] for name in names] for it in entries), "nothing was changed")
+    shown = ({**it, "from": in_words(it["from"]), "to": in_words(it["to"])} for it in entries)
+    print_table(columns, ([it[name] for name in names] for it in shown), "nothing was changed")
 
 
 def _entries(row: AuditRow) -> Iterator[dict[str, Any]]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, assert_never
 import click
 
 from controlplane.cli.session import Format
-from controlplane.cli.text import in_words
+from controlplane.cli.text import in_words, printable
 
 if TYPE_CHECKING:
     from rich.status import Status
@@ -61,7 +61,7 @@ def as_yaml(data: Any) -> str:
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[Any]], empty: str = "") -> None:
     """Rows on stdout, the first cell coloured where it is a word of STYLES."""
-    cells = [[in_words(value) for value in row] for row in rows]
+    cells = [[_cell(value) for value in row] for row in rows]
     if not cells:
         if empty:
             click.echo(empty)
@@ -80,6 +80,10 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[Any]], empty: st
         style = STYLES.get(row[0], "")
         table.add_row(Text(row[0], style=style), *(Text(cell) for cell in row[1:]))
     Console(highlight=False, markup=False, emoji=False).print(table)
+
+
+def _cell(value: Any) -> str:
+    return printable(value) if isinstance(value, str) else in_words(value)
 
 
 def _plain_table(rows: Sequence[Sequence[str]]) -> None:
