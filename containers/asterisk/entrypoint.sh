@@ -4,7 +4,7 @@ set -eu
 umask 027
 mkdir -p /state/db /state/log /state/run /state/spool/voicemail /state/spool/tmp \
          /state/keys /state/spool/outgoing /state/spool/monitor /state/spool/recording
-if [ ! -r /engine/current/asterisk.conf ] && [ "${1:-}" = asterisk ]; then
+if [ ! -r /engine/current/asterisk.conf ] && [ "${1:-} ${2:-}" = "asterisk -f" ]; then
     echo "no bundle: /engine/current/asterisk.conf cannot be read" >&2
     exit 78
 fi

@@ -11,8 +11,8 @@ from typing import Any
 
 os.environ.setdefault("TESTCONTAINERS_RYUK_DISABLED", "true")
 
-import docker
-from docker.errors import APIError, NotFound
+import docker  # type: ignore[import-untyped]
+from docker.errors import APIError, NotFound  # type: ignore[import-untyped]
 from testcontainers.core.container import DockerContainer
 
 IMAGE = os.environ.get("CONTROLPLANE_ASTERISK_IMAGE", "controlplane/asterisk:22")

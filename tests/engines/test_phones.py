@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -26,7 +27,9 @@ from tests.phones import (
     Phone,
     PhoneBank,
     Rejects,
+    Silent,
     SippFailed,
+    Unreachable,
 )
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(120)]
@@ -42,13 +45,14 @@ format_pcm res_rtp_asterisk res_pjproject res_pjsip res_pjsip_session res_pjsip_
 res_pjsip_registrar res_pjsip_authenticator_digest res_pjsip_outbound_authenticator_digest
 res_pjsip_outbound_registration res_pjsip_endpoint_identifier_ip
 res_pjsip_endpoint_identifier_user res_pjsip_caller_id res_pjsip_header_funcs res_pjsip_rfc3326
-res_pjsip_dtmf_info res_pjsip_pubsub chan_pjsip app_dial app_playback app_read app_record app_verbose app_voicemail
-func_callerid func_channel func_logic func_strings
+res_pjsip_dtmf_info res_pjsip_pubsub chan_pjsip app_dial app_playback app_read app_record
+app_verbose app_voicemail func_callerid func_channel func_logic func_strings
 """
 
 EXTENSIONS = """
 [phones]
 exten => _1XX,1,Dial(PJSIP/${EXTEN},3)
+ same => n,Verbose(0,${EXTEN}: ${DIALSTATUS} ${HANGUPCAUSE})
  same => n,GotoIf($["${DIALSTATUS}" = "BUSY"]?busy)
  same => n,GotoIf($["${DIALSTATUS}" = "CHANUNAVAIL"]?gone)
  same => n,Hangup(19)
@@ -217,7 +221,7 @@ def test_callee_hangs_up(bank: PhoneBank) -> None:
     [
         ("103", BUSY, 486, 486, 17),
         ("104", Rejects(486, after=0.2), 486, 486, 17),
-        ("105", DECLINES, 603, 480, 19),
+        ("105", DECLINES, 603, 480, 20),
     ],
 )
 def test_phone_refuses(
@@ -230,7 +234,7 @@ def test_phone_refuses(
     assert (seen.status, seen.answered, seen.ended_by) == (sent, False, "phone")
     assert seen.rang is (behaviour.after is not None)
     assert (result.answered, result.ended_by) == (False, "engine")
-    assert (result.status, result.cause) in {(status, cause), (486, 17)}
+    assert (result.status, result.cause) == (status, cause)
 
 
 def test_rings_out(bank: PhoneBank) -> None:
@@ -272,8 +276,10 @@ def test_phone_that_moves_is_registered_once(bank: PhoneBank, asterisk: Asterisk
 
 
 @pytest.mark.parametrize(("account", "behaviour"), [("110", UNREACHABLE), ("111", SILENT)])
-def test_phone_that_never_replies(bank: PhoneBank, account: str, behaviour: object) -> None:
-    bank.register_all({phone(account): UNREACHABLE if behaviour is UNREACHABLE else SILENT})
+def test_phone_that_never_replies(
+    bank: PhoneBank, account: str, behaviour: Unreachable | Silent
+) -> None:
+    bank.register_all({phone(account): behaviour})
     since = time.time()
     result = bank.call(caller(), account)
     assert (result.answered, result.cause) == (False, 19)
@@ -292,9 +298,17 @@ def test_group_rings_all_and_one_answers(bank: PhoneBank) -> None:
     assert (second.rang, second.status, second.cause) == (True, 487, 26)
 
 
-@pytest.mark.parametrize("in_media", [False, True])
-def test_digits(bank: PhoneBank, asterisk: AsteriskContainer, in_media: bool) -> None:
-    digits = "1#" if in_media else "42*"
+@pytest.mark.parametrize(
+    ("digits", "in_media"),
+    [
+        ("42*", False),
+        pytest.param(
+            *("13#", True),
+            marks=pytest.mark.skipif(os.getuid() != 0, reason="sipp needs a raw socket"),
+        ),
+    ],
+)
+def test_digits(bank: PhoneBank, asterisk: AsteriskContainer, digits: str, in_media: bool) -> None:
     before = len(asterisk.logs())
     result = bank.call(
         caller(), "700", Manner(digits=digits, digits_in_media=in_media, hang_up_after=3.0)

@@ -1,6 +1,6 @@
 """Real SIP phones, callers and carriers for tests and the demonstration, made of sipp."""
 
-from tests.phones.bank import Address, PhoneBank, PlacedCall
+from tests.phones.bank import Address, PhoneBank
 from tests.phones.behaviour import (
     ANSWERS,
     BUSY,
@@ -25,6 +25,7 @@ from tests.phones.behaviour import (
     Unreachable,
 )
 from tests.phones.observe import CallResult, Identity, Observation
+from tests.phones.placed import PlacedCall
 from tests.phones.sipp import SippFailed
 from tests.phones.trace import Message
 

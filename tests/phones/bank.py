@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import shutil
-import socket
 import tempfile
 import threading
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
@@ -25,7 +24,8 @@ from tests.phones.behaviour import (
 )
 from tests.phones.callee import callee_scenario
 from tests.phones.caller import caller_scenario, register_scenario
-from tests.phones.observe import CallResult, Observation, call_result, observe
+from tests.phones.observe import CallResult, Observation, calls_in
+from tests.phones.placed import PlacedCall
 from tests.phones.sipp import PidFile, PortBlocks, Ports, Sipp, SippFailed
 from tests.phones.sound import write_tone
 from tests.phones.trace import Message, Trace
@@ -49,49 +49,6 @@ class _Server:
     sipp: Sipp
     address: Address
     trace: Trace
-
-
-@dataclass
-class PlacedCall:
-    """A call under way; `wait()` for its result."""
-
-    _bank: PhoneBank
-    _sipp: Sipp
-    _ports: Ports
-    _ends_at: float
-    _result: CallResult | None = field(default=None)
-
-    def done(self) -> bool:
-        """Whether the call is over."""
-        return not self._sipp.running()
-
-    def messages(self) -> tuple[Message, ...]:
-        """What was sent and received so far."""
-        return Trace(self._sipp.trace).messages()
-
-    def wait_answered(self, seconds: float = 10.0) -> bool:
-        """Waits until the engine has answered; False if the call ended or time ran out."""
-        give_up = time.monotonic() + seconds
-        while time.monotonic() < give_up:
-            over = self.done()
-            if call_result(self.messages()).answered:
-                return True
-            if over:
-                return False
-            time.sleep(0.02)
-        return False
-
-    def wait(self) -> CallResult:
-        """Waits for the end of the call (bounded by the caller's patience)."""
-        if self._result is None:
-            self._sipp.wait(max(0.0, self._ends_at - time.monotonic()))
-            self._sipp.end()
-            self._bank.ended(self._sipp, self._ports)
-            messages = self.messages()
-            if not messages:
-                raise SippFailed(f"no call was placed: {self._sipp.complaint()}")
-            self._result = call_result(messages)
-        return self._result
 
 
 class PhoneBank:
@@ -208,7 +165,7 @@ class PhoneBank:
         sipp, ports = self._client(name, self.ip, arguments, register_scenario(), {})
         sipp.wait(65)
         sipp.end()
-        self.ended(sipp, ports)
+        self._ended(sipp, ports)
         accepted = {
             m.header("to").split(":", 1)[1].split("@", 1)[0]
             for m in Trace(sipp.trace).messages()
@@ -241,7 +198,8 @@ class PhoneBank:
             arguments += ["-au", caller.account, "-ap", caller.password]
         ip = caller.ip or self.ip
         sipp, ports = self._client(self._name("call"), ip, arguments, xml, keys)
-        return PlacedCall(self, sipp, ports, time.monotonic() + self._longest + 5)
+        longest = self._longest + 5
+        return PlacedCall(sipp, longest=longest, forget=lambda: self._ended(sipp, ports))
 
     def call(self, caller: Caller, called: str, manner: Manner = HANGS_UP_SOON) -> CallResult:
         """Places a call and waits for its end."""
@@ -257,7 +215,7 @@ class PhoneBank:
         """
         with self._lock:
             traces = [server.trace.messages() for server in self._servers.values()]
-        seen = [one for messages in traces for one in _calls_in(messages)]
+        seen = [one for messages in traces for one in calls_in(messages)]
         wanted = (o for o in seen if called in (None, o.called) and o.at >= since)
         return sorted(wanted, key=lambda one: one.at)
 
@@ -283,7 +241,7 @@ class PhoneBank:
 
     # --- processes --------------------------------------------------------------------------
 
-    def ended(self, sipp: Sipp, ports: Ports) -> None:
+    def _ended(self, sipp: Sipp, ports: Ports) -> None:
         """Forgets a process that has ended and lets its ports be used again."""
         with self._lock:
             self._calls.pop(sipp.pid, None)
@@ -317,7 +275,7 @@ class PhoneBank:
             self._pids.add(sipp.pid)
             server = _Server(sipp, Address(ip, ports.first), Trace(sipp.trace))
             self._servers[(ip, behaviour)] = server
-            _wait_bound(sipp, server.address)
+            sipp.wait_bound(ip, ports.first)
             return server
 
 
@@ -325,24 +283,3 @@ def _credentials(phone: Phone) -> str:
     if set(phone.account + phone.password) & set("[]; ="):
         raise ValueError(f"sipp cannot register {phone.account}: no []; = in account or password")
     return f"[authentication username={phone.account} password={phone.password}]"
-
-
-def _calls_in(messages: tuple[Message, ...]) -> list[Observation]:
-    calls: dict[str, list[Message]] = {}
-    for message in messages:
-        calls.setdefault(message.call_id, []).append(message)
-    seen = (observe(one) for one in calls.values())
-    return [one for one in seen if one is not None]
-
-
-def _wait_bound(sipp: Sipp, address: Address) -> None:
-    """Waits until the process listens, as the kernel's table of UDP sockets tells."""
-    words = socket.inet_aton(address.ip)[::-1].hex().upper()
-    entry = f" {words}:{address.port:04X} "
-    for _ in range(200):
-        if not sipp.running():
-            raise SippFailed(f"sipp ended at once: {sipp.complaint()}")
-        if entry in Path("/proc/net/udp").read_text():
-            return
-        time.sleep(0.02)
-    raise SippFailed(f"sipp does not listen at {address}: {sipp.complaint()}")

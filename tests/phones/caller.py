@@ -91,13 +91,11 @@ def _cancel(cseq: int, caller: Caller) -> list[str]:
     ]
 
 
-def _until_final(name: str, caller: Caller, timeout: int, on_18x: str | None) -> list[str]:
+def _until_final(name: str, timeout: int, on_18x: str | None) -> list[str]:
     """Waits for a final response; `timeout` in ms, then CANCEL."""
     limit = (timeout, "cancel")
     provisional = [(100, None), (180, on_18x), (181, None), (182, None), (183, on_18x)]
-    codes: list[int] = list(FINAL_FAILURES)
-    if caller.password is None:
-        codes += [401, 407]
+    codes = (*FINAL_FAILURES, 401, 407)
     return [
         label(name),
         *(
@@ -110,14 +108,16 @@ def _until_final(name: str, caller: Caller, timeout: int, on_18x: str | None) ->
 
 
 def _digits(manner: Manner, cseq: int, caller: Caller, sdp: str) -> list[str]:
+    if manner.digits_in_media and manner.digits:
+        # All in one go: sipp numbers the packets of each play from the same start.
+        play = f'<nop><action><exec play_dtmf="{manner.digits}"/></action></nop>'
+        wait = manner.digits_after
+        return [*talk("digits", sdp, seconds=wait, then="press"), label("press"), play]
     lines: list[str] = []
     for number, digit in enumerate(manner.digits):
         wait = manner.digits_after if number == 0 else manner.digit_gap
         lines += talk(f"digit{number}", sdp, seconds=wait, then=f"press{number}")
         lines += [label(f"press{number}")]
-        if manner.digits_in_media:
-            lines += [f'<nop><action><exec play_dtmf="{digit}"/></action></nop>']
-            continue
         body = f"Signal={digit}\nDuration=160\n"
         kind = "Content-Type: application/dtmf-relay"
         lines += [
@@ -154,12 +154,8 @@ def caller_scenario(caller: Caller, manner: Manner, tone: str) -> str:
         [
             _invite(caller, 1, sdp),
             *(authenticate if caller.password is not None else []),
-            *_until_final("wait", caller, patience, on_18x),
-            *(
-                _until_final("ringing", caller, milliseconds(abandon), None)
-                if abandon is not None
-                else []
-            ),
+            *_until_final("wait", patience, on_18x),
+            *(_until_final("ringing", milliseconds(abandon), None) if abandon is not None else []),
             label("failed"),
             _ack_failure(cseq, caller, "end"),
             *_cancel(cseq, caller),

@@ -157,6 +157,15 @@ def observe(messages: Sequence[Message]) -> Observation | None:
     )
 
 
+def calls_in(messages: Iterable[Message]) -> list[Observation]:
+    """All calls in a called side's trace, in the order they came."""
+    calls: dict[str, list[Message]] = {}
+    for message in messages:
+        calls.setdefault(message.call_id, []).append(message)
+    seen = (observe(one) for one in calls.values())
+    return [one for one in seen if one is not None]
+
+
 def call_result(messages: Sequence[Message]) -> CallResult:
     """The call those messages (one caller's whole trace) make."""
     final = _final(messages, sent=False)

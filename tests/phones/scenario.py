@@ -15,15 +15,16 @@ FINAL_FAILURES = (
     *(500, 501, 502, 503, 504, 505, 513, 580, 600, 603, 604, 606, 607, 608),
 )
 ALLOW = "Allow: INVITE, ACK, CANCEL, BYE, INFO, OPTIONS, NOTIFY, MESSAGE"
+# sipp plays digits as payload type 96, whatever was offered.
 SDP = """v=0
 o=phone 1 1 IN IP[local_ip_type] [local_ip]
 s=-
 c=IN IP[media_ip_type] [media_ip]
 t=0 0
-m=audio {port} RTP/AVP 0 101
+m=audio {port} RTP/AVP 0 96
 a=rtpmap:0 PCMU/8000
-a=rtpmap:101 telephone-event/8000
-a=fmtp:101 0-15
+a=rtpmap:96 telephone-event/8000
+a=fmtp:96 0-15
 a=ptime:20
 a=sendrecv
 """

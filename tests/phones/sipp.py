@@ -5,9 +5,11 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import socket
 import subprocess
 import tempfile
 import threading
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -126,6 +128,17 @@ class Sipp:
     def pid(self) -> int:
         """The process id."""
         return self._process.pid
+
+    def wait_bound(self, ip: str, port: int) -> None:
+        """Waits until the process listens there, as the kernel's table of UDP sockets tells."""
+        entry = f" {socket.inet_aton(ip)[::-1].hex().upper()}:{port:04X} "
+        for _ in range(200):
+            if not self.running():
+                raise SippFailed(f"sipp ended at once: {self.complaint()}")
+            if entry in Path("/proc/net/udp").read_text():
+                return
+            time.sleep(0.02)
+        raise SippFailed(f"sipp does not listen at {ip}:{port}: {self.complaint()}")
 
     def running(self) -> bool:
         """Whether the process has not ended."""
