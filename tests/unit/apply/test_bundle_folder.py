@@ -64,6 +64,14 @@ def folder(tmp_path: Path) -> BundleFolder:
     return made
 
 
+def faults_of(folder: BundleFolder) -> list[str]:
+    try:
+        put(folder, NEW, 2)
+    except Faults as faults:
+        return [str(item) for item in faults.diagnostics]
+    return []
+
+
 def operations(tmp_path: Path) -> int:
     """How many file operations the second apply takes."""
     made = BundleFolder(tmp_path / "counted")
@@ -131,9 +139,8 @@ def test_others_may_read_nothing(folder: BundleFolder) -> None:
 
 def test_a_second_apply_at_once_gets_one_clear_line(folder: BundleFolder) -> None:
     async def main() -> None:
-        async with folder.locked():
-            async with BundleFolder(folder.folder).locked(seconds=0.1):
-                pytest.fail("both hold the lock")
+        async with folder.locked(), BundleFolder(folder.folder).locked(seconds=0.1):
+            pytest.fail("both hold the lock")
 
     with pytest.raises(Faults, match="another apply is changing this engine"):
         asyncio.run(main())
@@ -168,12 +175,10 @@ def test_an_error_at_any_file_operation_leaves_a_whole_bundle_live(
         put(folder, OLD, 1)
         with pytest.MonkeyPatch.context() as patch:
             Interrupted(patch, at, fail)
-            try:
-                put(folder, NEW, 2)
-            except Faults as faults:
-                refused += 1
-                assert len(faults.diagnostics) == 1
-                assert text in str(faults)
+            lines = faults_of(folder)
+        assert [line for line in lines if text not in line] == []
+        assert len(lines) <= 1
+        refused += len(lines)
         assert read_live(folder) in (OLD, NEW)
         put(folder, NEW, 2)
         assert read_live(folder) == NEW
