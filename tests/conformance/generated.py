@@ -31,9 +31,9 @@ _DESTINATIONS = st.sampled_from(
 )
 
 
-def _optional(strategy: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
-    """Absent more often than not."""
-    return st.one_of(st.none(), st.none(), strategy)
+def _optional(strategy: st.SearchStrategy[Any], of: int = 3) -> st.SearchStrategy[Any]:
+    """There once in `of` times."""
+    return st.integers(1, of).flatmap(lambda drawn: strategy if drawn == of else st.none())
 
 
 def _some(**fields: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
@@ -47,8 +47,8 @@ _LINE = _some(
     ring=st.just(2),
     label=_optional(st.lists(_NAMES, min_size=1, max_size=2)),
     voicemail=_optional(st.just({})),
-    do_not_disturb=_optional(st.just(True)),
-    hide_caller_id=_optional(st.just(True)),
+    do_not_disturb=_optional(st.just(True), 6),
+    hide_caller_id=_optional(st.just(True), 4),
     presented_number=_optional(st.sampled_from(NUMBERS)),
     forward=_some(always=_TARGETS, busy=_TARGETS, unanswered=_TARGETS, offline=_TARGETS),
 )
@@ -61,8 +61,8 @@ _GROUP = _some(
 )
 _NUMBER = _some(
     to=_DESTINATIONS,
-    status=_optional(st.sampled_from(["reserved", "pending"])),
-    enabled=_optional(st.just(False)),
+    status=_optional(st.sampled_from(["reserved", "pending"]), 10),
+    enabled=_optional(st.just(False), 10),
 )
 
 
@@ -72,7 +72,7 @@ def models(draw: st.DrawFn) -> dict[str, Any]:
     handsets = {
         name: {} if line is None else {"line": line}
         for name in HANDSETS
-        for line in [draw(st.one_of(st.none(), st.sampled_from(LINES), st.sampled_from(LINES)))]
+        for line in [draw(st.sampled_from([*LINES, *LINES, None]))]
     }
     groups = {key: draw(_GROUP) | {"extension": f"60{n}"} for n, key in enumerate(GROUPS)}
     return {
@@ -86,15 +86,14 @@ def models(draw: st.DrawFn) -> dict[str, Any]:
     }
 
 
-_CALLED = st.sampled_from(
-    [*LINES, "600", "601", "800", *NUMBERS, *OUTSIDE, "999", "07700NNN901", "55", "0207NNN0000"]
+_DIALLED = st.sampled_from(
+    [*LINES, "600", "601"] * 3
+    + ["800", *NUMBERS[:2], *OUTSIDE, "999", "07700NNN901", "55", "0207NNN0000"]
 )
-_CALLERS = st.one_of(
-    st.sampled_from(HANDSETS).map(Phone),
-    st.sampled_from(["07700NNN123", "+447700NNN123", "anonymous"]).map(
-        lambda number: Carrier("t1", CallerId(number))
-    ),
-)
+_DELIVERED = st.sampled_from([*NUMBERS * 3, "0207NNN8750", "44207NNN8751", "101", *OUTSIDE[:1]])
+_OUTSIDERS = st.builds(
+    CallerId, st.sampled_from(["07700NNN123", "+447700NNN123", "anonymous"]), _NAMES
+).map(lambda caller: Carrier("t1", caller))
 _SHORT = [Behaviour.ANSWERS, Behaviour.BUSY, Behaviour.DECLINES, Behaviour.OFFLINE]
 _PHONES = {
     name: st.sampled_from(_SHORT if name in DIRECT else [*_SHORT, Behaviour.RINGS_OUT])
@@ -108,13 +107,14 @@ def scenarios(draw: st.DrawFn) -> Scenario:
     """Any call in any small phone system; no expectation but that all readers agree."""
     does = {name: draw(_PHONES[name]) for name in HANDSETS}
     does |= {name: draw(_CARRIERS) for name in ("t1", "t2")}
-    return Scenario(
-        name="generated",
-        model=draw(models()),
-        caller=draw(_CALLERS),
-        called=draw(_CALLED),
-        does=does,
-    )
+    model = draw(models())
+    used = [name for name, handset in model["handsets"].items() if handset]
+    caller: Phone | Carrier
+    if draw(st.integers(1, 3)) == 3:
+        caller, called = draw(_OUTSIDERS), draw(_DELIVERED)
+    else:
+        caller, called = Phone(draw(st.sampled_from([*used * 3, "H5"]))), draw(_DIALLED)
+    return Scenario("generated", model, caller, called, does)
 
 
 def drawn(count: int, number: int | None = None) -> list[Scenario]:
