@@ -42,7 +42,7 @@ check: $(VENV)/installed ## ruff, mypy --strict, import-linter, unit tests (unde
 
 .PHONY: test
 test: check machine ## everything, with real engines, databases and SIP clients
-	@$(PYTEST) tests/store tests/engines tests/conformance
+	@$(PYTEST) tests/package tests/engines tests/conformance
 
 .PHONY: conformance
 conformance: machine ## the same calls through every reader: make conformance ENGINE=asterisk
