@@ -1,0 +1,28 @@
+"""Executor: a decision as ARI requests. The engine then does the step natively by itself (pure)."""
+
+from __future__ import annotations
+
+from controlplane.calls.call import Decision
+from controlplane.live.ari.point_codec import write_step
+from controlplane.live.ari.requests import Request, continue_in_dialplan, set_variable
+from controlplane.render.asterisk.record import HANGUP_CONTEXT, STEP_CONTEXT, STEP_VARIABLE
+from controlplane.routing.steps import Hangup
+
+
+def requests_for(channel: str, tenant: str, decision: Decision | None) -> tuple[Request, ...]:
+    """To be carried out in this order. No decision: the dialplan goes on by itself."""
+    if decision is None:
+        return (go_on(channel),)
+    if isinstance(decision.step, Hangup):
+        cause = str(decision.step.cause.value)
+        return (continue_in_dialplan(channel, HANGUP_CONTEXT, cause, 1),)
+    record = write_step(tenant, decision) or ""
+    return (
+        set_variable(channel, STEP_VARIABLE, record),
+        continue_in_dialplan(channel, STEP_CONTEXT, "s", 1),
+    )
+
+
+def go_on(channel: str) -> Request:
+    """Leave the application: the dialplan takes its own way on."""
+    return continue_in_dialplan(channel)

@@ -1,0 +1,88 @@
+"""What passes between the dialplan and the driver as text: questions in, steps out (pure)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import assert_never
+
+from controlplane.calls.call import Call, Decision, FromHandset, FromTrunk, Point
+from controlplane.live.driver import Ended, Entered, Question
+from controlplane.live.errors import ProtocolError
+from controlplane.render.asterisk.escape import packed, unpacked
+from controlplane.render.asterisk.names import leg
+from controlplane.render.asterisk.record import (
+    GREETINGS,
+    POINT,
+    SOUNDS,
+    join_args,
+    join_seen,
+    split_args,
+    split_seen,
+)
+from controlplane.routing.steps import CallerId, Hangup, Outcome, Play, Ring, TrunkLeg, Voicemail
+
+
+def read_question(args: tuple[str, ...], caller: CallerId) -> Question:
+    """The arguments of the dialplan's `Stasis()`; `caller` is what the channel says of itself.
+
+    Raises ProtocolError where the dialplan that runs is none of ours.
+    """
+    match args:
+        case ("enter", tenant, "handset", name, called):
+            return Entered(tenant, Call(called, FromHandset(name)))
+        case ("enter", tenant, "trunk", name, called):
+            return Entered(tenant, Call(called, FromTrunk(name, caller)))
+        case ("outcome", outcome, tenant, *fields) if len(fields) == len(POINT):
+            return _ended(outcome, tenant, fields)
+        case _:
+            raise ProtocolError("Stasis() was called in a way we do not know")
+
+
+def _ended(outcome: str, tenant: str, fields: list[str]) -> Ended:
+    flow, routine, node, args, seen, cli, number, name = fields
+    if not node.isdecimal() or outcome not in set(Outcome):
+        raise ProtocolError("the outcome of a step is not as we wrote it")
+    point = Point(flow, routine, int(node), split_args(args), split_seen(seen), cli)
+    caller = CallerId(unpacked(number), unpacked(name))
+    return Ended(tenant, caller, point, Outcome(outcome))
+
+
+def write_step(tenant: str, decision: Decision) -> str | None:
+    """The record of a step for the dialplan; None for a hang-up, which needs none."""
+    step = decision.step
+    match step:
+        case Ring():
+            legs = "&".join(leg(tenant, one) for one in step.legs)
+            outside = [one.cli for one in step.legs if isinstance(one, TrunkLeg)]
+            decision = replace(
+                decision, point=replace(decision.point, cli=(*outside, decision.point.cli)[0])
+            )
+            return _record("ring", decision, legs, str(step.seconds), step.caller.name)
+        case Voicemail():
+            return _record("voicemail", decision, step.mailbox, GREETINGS[step.greeting], "")
+        case Play():
+            return _record("play", decision, SOUNDS[step.prompt], "", "")
+        case Hangup():
+            return None
+        case _ as never:
+            assert_never(never)
+
+
+def _record(kind: str, decision: Decision, what: str, how: str, shown: str) -> str:
+    """In the order of STEP."""
+    point, caller = decision.point, decision.caller
+    fields = (
+        kind,
+        point.flow,
+        point.routine,
+        str(point.node),
+        join_args(point.args),
+        join_seen(point.seen),
+        point.cli,
+        caller.number,
+        caller.name,
+        what,
+        how,
+        shown,
+    )
+    return ",".join(map(packed, fields))

@@ -1,0 +1,191 @@
+"""One Asterisk driven live: connection, questions, decisions, and leaving in good order."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from random import Random
+from typing import Any, Protocol
+
+import structlog
+
+from controlplane.live.ari.connection import AriConnection
+from controlplane.live.ari.executor import go_on, requests_for
+from controlplane.live.ari.messages import ChannelUserevent, Event, StasisStart, parse_channels
+from controlplane.live.ari.point_codec import read_question
+from controlplane.live.ari.requests import Request, list_channels
+from controlplane.live.ari.response import Response
+from controlplane.live.ari.settings import AriSettings
+from controlplane.live.driver import Driver, Entered, Question
+from controlplane.live.errors import LiveError
+from controlplane.model.deployment import Engine
+from controlplane.render.asterisk.record import ASKING_CONTEXTS
+from controlplane.routing.steps import CallerId
+
+log = structlog.get_logger(__name__)
+
+OnNews = Callable[[str, Mapping[str, Any]], object]
+"""Is told of user events by name and variables; may return an awaitable."""
+
+
+class Watch(Protocol):
+    """What is counted. Times are in seconds, words are few."""
+
+    def decided(self, engine: str, step: str, after: str, seconds: float) -> None: ...
+
+    def connected(self, engine: str, up: bool) -> None: ...
+
+    def failed(self, kind: str) -> None: ...
+
+
+class AsteriskDriver:
+    """Answers the questions of one engine. `run` until cancelled; `drain` before that.
+
+    `down` says why calls are not decided here now, and is empty while they are.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        engine: Engine,
+        driver: Driver,
+        watch: Watch,
+        on_news: OnNews,
+        random: Random,
+    ) -> None:
+        self._name = name
+        self._driver = driver
+        self._watch = watch
+        self._on_news = on_news
+        self._connection = AriConnection(ari_settings(engine), random)
+        self._pending: set[asyncio.Future[Any]] = set()
+        self._draining = False
+        self.down = "not connected yet"
+
+    async def run(self) -> None:
+        """Raises WrongCredentials, ApplicationTaken; all else is tried again for ever."""
+        try:
+            await self._connection.run(self._on_event, self._on_up, self._on_down)
+        except LiveError as error:
+            self.down = str(error)
+            raise
+
+    async def serve(self, stop: asyncio.Event, drain_seconds: float) -> None:
+        """`run` until `stop` is set, then `drain`; closing makes the engine go on by itself."""
+        running = asyncio.create_task(self.run())
+        stopped = asyncio.create_task(stop.wait())
+        try:
+            await asyncio.wait((running, stopped), return_when=asyncio.FIRST_COMPLETED)
+            if not running.done():
+                await self.drain(drain_seconds)
+        finally:
+            stopped.cancel()
+            running.cancel()
+            done = await asyncio.gather(running, return_exceptions=True)
+        for error in done:
+            if isinstance(error, LiveError):
+                raise error
+
+    async def drain(self, seconds: float) -> None:
+        """Leave calls to the engine from now on, and see the decisions under way through."""
+        self._draining = True
+        if self._pending:
+            await asyncio.wait(set(self._pending), timeout=seconds)
+
+    async def _on_up(self) -> None:
+        """Channels that asked while nobody was there go on by themselves, at once."""
+        self.down = ""
+        self._watch.connected(self._name, True)
+        log.info("engine connected", engine=self._name)
+        answer = await self._connection.request(list_channels())
+        for channel in parse_channels(answer.body):
+            if channel.context in ASKING_CONTEXTS and channel.exten == "ask":
+                self._send(channel.id, go_on(channel.id))
+
+    def _on_down(self, reason: LiveError) -> None:
+        self.down = str(reason)
+        self._watch.connected(self._name, False)
+        log.warning("engine lost", engine=self._name, reason=str(reason))
+
+    def _on_event(self, event: Event) -> object:
+        match event:
+            case StasisStart():
+                self._answer(event)
+            case ChannelUserevent():
+                return self._on_news(event.name, event.payload)
+            case _:
+                pass
+        return None
+
+    def _answer(self, event: StasisStart) -> None:
+        clock = asyncio.get_running_loop().time
+        began = clock()
+        channel = event.channel
+        asked = log.bind(engine=self._name, call=channel.id)
+        if self._draining:
+            self._send(channel.id, go_on(channel.id))
+            return
+        try:
+            caller = CallerId(channel.caller_number, channel.caller_name)
+            question = read_question(event.args, caller)
+            decision = self._driver.decide(question)
+            requests = requests_for(channel.id, question.tenant, decision)
+        except Exception as error:
+            # A fault of ours is no reason to lose the call: the dialplan knows the way.
+            asked.exception("call not decided", error=type(error).__name__)
+            self._watch.failed("decision")
+            self._send(channel.id, go_on(channel.id))
+            return
+        self._send(channel.id, *requests)
+        if decision is None:
+            asked.warning("call left to the dialplan", tenant=question.tenant)
+            self._watch.failed("unknown")
+            return
+        step, after = type(decision.step).__name__.lower(), _after(question)
+        self._watch.decided(self._name, step, after, clock() - began)
+        asked.info(
+            "call decided",
+            tenant=question.tenant,
+            after=after,
+            step=step,
+            flow=decision.point.flow,
+            why=[f"{note.address}: {note.text}" for note in decision.notes],
+        )
+
+    def _send(self, channel: str, *requests: Request) -> None:
+        """Without waiting. Over HTTP no order holds, so there each request awaits the last."""
+        if self._connection.over_websocket or len(requests) == 1:
+            futures: list[asyncio.Future[Any]] = [
+                self._connection.send(request) for request in requests
+            ]
+        else:
+            futures = [asyncio.ensure_future(self._connection.pipeline(requests))]
+        for future in futures:
+            self._pending.add(future)
+            future.add_done_callback(lambda done: self._sent(channel, done))
+
+    def _sent(self, channel: str, done: asyncio.Future[Any]) -> None:
+        self._pending.discard(done)
+        if done.cancelled():
+            return
+        if error := done.exception():
+            reason = str(error)
+        else:
+            answer = done.result()
+            reason = answer.message if isinstance(answer, Response) and not answer.ok else ""
+        # The caller may hang up, or the dialplan go on, while we decide: nothing is wrong then.
+        if reason:
+            log.debug("request without effect", engine=self._name, call=channel, reason=reason)
+
+
+def ari_settings(engine: Engine) -> AriSettings:
+    return AriSettings(
+        f"http://{engine.address}:{engine.ari_port}/ari",
+        engine.user,
+        engine.password,
+        engine.application,
+    )
+
+
+def _after(question: Question) -> str:
+    return "entry" if isinstance(question, Entered) else question.outcome.value

@@ -1,0 +1,99 @@
+"""Driver: decides live calls from plans and state in memory. Knows no engine, keeps no call."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from controlplane.calls.call import Call, Decision, Point
+from controlplane.calls.walk import resume, start
+from controlplane.routing.plan import Plan
+from controlplane.routing.state import State
+from controlplane.routing.steps import CallerId, Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """A call has come in."""
+
+    tenant: str
+    call: Call
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A step of a call has ended; the call itself says where it stands."""
+
+    tenant: str
+    caller: CallerId
+    point: Point
+    outcome: Outcome
+
+
+Question = Entered | Ended
+
+
+class Driver:
+    """What a call was told before is not kept here, so a new driver takes over any call."""
+
+    def __init__(self) -> None:
+        self._plans: dict[str, Plan] = {}
+        self._states: dict[str, dict[str, str]] = {}
+
+    @property
+    def tenants(self) -> frozenset[str]:
+        return frozenset(self._plans)
+
+    def follow(self, systems: Mapping[str, tuple[Plan, State]]) -> None:
+        """Decide by these from now on; tenants that are not among them are gone.
+
+        A call that stands in a routine of an older plan goes on in it: a routine's name is
+        that of its content, so old and new ones stand side by side.
+        """
+        plans: dict[str, Plan] = {}
+        for tenant, (plan, _) in systems.items():
+            older = self._plans[tenant].routines if tenant in self._plans else {}
+            plans[tenant] = replace(plan, routines={**older, **plan.routines})
+        self._plans = plans
+        self._states = {tenant: dict(state) for tenant, (_, state) in systems.items()}
+
+    def follow_one(self, tenant: str, plan: Plan, state: State) -> None:
+        """As `follow` for one tenant; the others stay as they are."""
+        older = self._plans[tenant].routines if tenant in self._plans else {}
+        self._plans[tenant] = replace(plan, routines={**older, **plan.routines})
+        self._states[tenant] = dict(state)
+
+    def forget(self, tenant: str) -> None:
+        self._plans.pop(tenant, None)
+        self._states.pop(tenant, None)
+
+    def flip(self, tenant: str, changes: Mapping[str, str | None]) -> None:
+        """Change state keys at once; None or "" is off. KeyError for an unknown tenant."""
+        state = self._states[tenant]
+        for key, value in changes.items():
+            if value:
+                state[key] = value
+            else:
+                state.pop(key, None)
+
+    def decide(self, question: Question) -> Decision | None:
+        """The next step; None where it is not ours to know, and the engine goes on by itself.
+
+        That is so for a tenant or a routine that is not in memory (yet, or any more).
+        """
+        plan = self._plans.get(question.tenant)
+        if plan is None:
+            return None
+        state = self._states[question.tenant]
+        match question:
+            case Entered():
+                return start(plan, state, question.call)
+            case Ended():
+                if not _knows(plan, question.point):
+                    return None
+                return resume(plan, state, question.caller, question.point, question.outcome)
+
+
+def _knows(plan: Plan, point: Point) -> bool:
+    routine = plan.routines.get(point.routine)
+    return routine is not None and 0 <= point.node < len(routine.nodes)
