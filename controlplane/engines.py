@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from asyncio import Event
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from random import Random
+from typing import TYPE_CHECKING, Any, Protocol
 
 from controlplane.apply.applier import Applier
 from controlplane.apply.asterisk import AsteriskApplier
@@ -13,15 +16,37 @@ from controlplane.render.asterisk import render
 from controlplane.render.asterisk.store import stored
 from controlplane.render.bundle import Bundle, TenantView
 
+if TYPE_CHECKING:
+    from controlplane.live.asterisk import OnNews, Watch
+    from controlplane.live.driver import Driver
+
+
+class LiveEngine(Protocol):
+    """One engine whose calls are decided. `down`: why not now; "" while they are."""
+
+    down: str
+
+    async def serve(self, stop: Event, drain_seconds: float) -> None: ...
+
 
 @dataclass(frozen=True, slots=True)
 class EngineRow:
     """`render`: all tenants to the engine's bundle. `state_key`: a tenant, a state key and
-    its value, as key and value of the engine's own store. `applier` brings bundles onto it."""
+    its value, as key and value of the engine's own store. `applier` brings bundles onto it.
+    `live`: an engine's name, itself, and what decides, counts and hears of its calls.
+    """
 
     render: Callable[[Sequence[TenantView], Engine], Bundle]
     state_key: Callable[[str, str, str], tuple[str, str]]
     applier: Applier
+    live: Callable[[str, Engine, Driver, Watch, OnNews, Random], LiveEngine]
+
+
+def _asterisk_live(*parts: Any) -> LiveEngine:
+    # Only a controller pays for what this imports; every other command starts without it.
+    from controlplane.live.asterisk import AsteriskDriver
+
+    return AsteriskDriver(*parts)
 
 
 ENGINES: Mapping[EngineKind, EngineRow] = {
@@ -29,5 +54,6 @@ ENGINES: Mapping[EngineKind, EngineRow] = {
         render=render,
         state_key=stored,
         applier=AsteriskApplier(asterisk_control.connect),
+        live=_asterisk_live,
     ),
 }

@@ -7,14 +7,16 @@ us read the store again. A slow look at the store finds what an announcement mis
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import structlog
 
 from controlplane.apply.news import flips_of
 from controlplane.cli import world
 from controlplane.diagnostics import Faults
+from controlplane.live.driver import Driver
 from controlplane.routing.plan import Plan
 from controlplane.routing.state import State
 from controlplane.store.store import Store
@@ -34,34 +36,41 @@ class Mind:
     tenants: Mapping[str, tuple[Plan, State]]
 
 
-Take = Callable[[Mind], None]
-
-
 def read_mind(store: Store) -> Mind:
-    """Everything stored, compiled. Blocking; for a thread. Raises Faults."""
-    now = world.load(store)
-    tenants = {}
-    for name, tenant in now.tenants.items():
-        view = tenant.view()
-        tenants[name] = (view.plan, view.state)
-    return Mind(now.revision, tenants)
+    """Everything stored, compiled. Blocking; for a thread. Raises Faults.
+
+    What it makes lives until the next one: it is kept out of the garbage collector's sight,
+    which would otherwise walk through all of it, again and again, while calls wait.
+    """
+    gc.disable()
+    try:
+        now = world.load(store)
+        tenants = {}
+        for name, tenant in now.tenants.items():
+            view = tenant.view()
+            tenants[name] = (view.plan, view.state)
+        mind = Mind(now.revision, tenants)
+        del now
+    finally:
+        gc.freeze()
+        gc.enable()
+    return mind
 
 
 class Follower:
-    """`take` is given each new mind, on the event loop. `failed` counts what goes wrong."""
+    """Keeps `driver` at the newest revision. `failed` counts what goes wrong, by a word."""
 
     def __init__(
         self,
         store: Store,
-        mind: Mind,
-        take: Take,
+        driver: Driver,
         failed: Callable[[str], None],
         poll_seconds: float = POLL_SECONDS,
     ) -> None:
-        self.mind = mind
-        self.stored = mind.revision
+        self.revision = 0
+        self.stored = 0
         self._store = store
-        self._take = take
+        self._driver = driver
         self._failed = failed
         self._poll_seconds = poll_seconds
         self._news = asyncio.Event()
@@ -74,29 +83,36 @@ class Follower:
             return self._trouble
         since = self._behind_since
         if since is not None and asyncio.get_running_loop().time() - since > BEHIND_SECONDS:
-            return f"revision {self.stored} is stored, calls are decided by {self.mind.revision}"
+            return f"revision {self.stored} is stored, calls are decided by {self.revision}"
         return ""
+
+    def take(self, mind: Mind) -> None:
+        """Decide by `mind` from now on."""
+        self._driver.follow(mind.tenants)
+        self.revision = mind.revision
+        self.stored = max(self.stored, mind.revision)
+        log.info("revision taken", revision=mind.revision)
 
     def announced(self, variables: Mapping[str, object]) -> None:
         """An engine passed on that a revision is live. Returns at once."""
         revision = str(variables.get("revision", ""))
-        if not revision.isdecimal() or int(revision) <= self.mind.revision:
+        if not revision.isdecimal() or int(revision) <= self.revision:
             return
         self.stored = max(self.stored, int(revision))
         flips = flips_of(variables)
         tenant = str(variables.get("tenant", ""))
-        if flips is None or int(revision) != self.mind.revision + 1 or not self._knows(tenant):
+        next_one = int(revision) == self.revision + 1 and tenant in self._driver.tenants
+        if flips is None or not next_one:
             self._news.set()
             return
-        plan, state = self.mind.tenants[tenant]
-        changed = {key: value for key, value in flips.items() if value is not None}
-        kept = {key: value for key, value in state.items() if key not in flips}
-        tenants = {**self.mind.tenants, tenant: (plan, {**kept, **changed})}
-        self._swap(replace(self.mind, revision=int(revision), tenants=tenants))
+        self._driver.flip(tenant, flips)
+        self.revision = int(revision)
+        log.info("flip taken", revision=self.revision, tenant=tenant, keys=sorted(flips))
 
     async def run(self) -> None:
         """Follow until cancelled. A store that cannot be read is looked at again and again."""
         while True:
+            await self._wait()
             try:
                 await self._look()
                 self._trouble = ""
@@ -104,20 +120,21 @@ class Follower:
                 self._trouble = f"the store: {faults.diagnostics[0].message}"
                 self._failed("store")
                 log.error("store not read", reason=str(faults))
-            await self._wait()
 
     async def _look(self) -> None:
         self._news.clear()
         self.stored = max(self.stored, await asyncio.to_thread(self._store.latest_revision))
-        if self.stored <= self.mind.revision:
+        if self.stored <= self.revision:
             self._behind_since = None
             return
         if self._behind_since is None:
             self._behind_since = asyncio.get_running_loop().time()
         mind = await asyncio.to_thread(read_mind, self._store)
-        if mind.revision > self.mind.revision:
-            self._swap(mind)
-        self._behind_since = None
+        # A flip announced while we read may be newer than what was read.
+        if mind.revision > self.revision:
+            self.take(mind)
+        if self.revision >= self.stored:
+            self._behind_since = None
 
     async def _wait(self) -> None:
         try:
@@ -125,11 +142,3 @@ class Follower:
                 await self._news.wait()
         except TimeoutError:
             return
-
-    def _knows(self, tenant: str) -> bool:
-        return tenant in self.mind.tenants
-
-    def _swap(self, mind: Mind) -> None:
-        self.mind = mind
-        self._take(mind)
-        log.info("revision taken", revision=mind.revision)

@@ -64,9 +64,7 @@ def application(look: Look, metrics: Metrics) -> web.Application:
 @asynccontextmanager
 async def served(app: web.Application, address: str, port: int) -> AsyncIterator[None]:
     """Serve `app` while the context lasts. Faults where the port cannot be had."""
-    runner = web.AppRunner(
-        app, access_log=None, handle_signals=False, shutdown_timeout=1.0
-    )
+    runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=1.0)
     await runner.setup()
     try:
         site = web.TCPSite(runner, address, port)

@@ -1,0 +1,106 @@
+"""`ctl run`: the controller — decides live calls, follows the store, serves health and metrics."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import signal
+import sys
+from collections.abc import Mapping
+from random import Random
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from controlplane.cli.session import Session, config_option, pass_session
+
+if TYPE_CHECKING:
+    from controlplane.model.deployment import Deployment
+    from controlplane.store.store import Store
+
+_SWITCH_SECONDS = 0.0005
+"""How long a thread that compiles may keep a call waiting; Python's own is ten times that."""
+
+
+@click.command("run")
+@click.option("--verbose", "-v", is_flag=True, help="Log more.")
+@config_option
+@pass_session
+def verb(session: Session, verbose: bool) -> None:
+    """Run the controller until SIGTERM or SIGINT, which end it in order.
+
+    Calls are decided from memory; without a controller the engines go on by the same rules.
+    """
+    from controlplane.cli import logs
+
+    gc.enable()
+    sys.setswitchinterval(_SWITCH_SECONDS)
+    with session.store() as store:
+        logs.configure(verbose)
+        asyncio.run(_run(session.configured.deployment, store))
+
+
+async def _run(deployment: Deployment, store: Store) -> None:
+    """Raises Faults and LiveError where it cannot go on."""
+    import structlog
+
+    from controlplane.apply.news import EVENT
+    from controlplane.cli.following import Follower, read_mind
+    from controlplane.engines import ENGINES
+    from controlplane.live.driver import Driver
+    from controlplane.web.health import Status, application, served
+    from controlplane.web.metrics import Metrics
+
+    log = structlog.get_logger(__name__)
+    stop = _stopped_by_signals()
+    driver, metrics = Driver(), Metrics()
+    follower = Follower(store, driver, metrics.failed)
+    follower.take(await asyncio.to_thread(read_mind, store))
+
+    def on_news(event: str, variables: Mapping[str, Any]) -> None:
+        if event == EVENT:
+            follower.announced(variables)
+
+    live = {
+        name: ENGINES[engine.kind].live(name, engine, driver, metrics, on_news, Random())
+        for name, engine in deployment.engines.items()
+    }
+
+    def look() -> Status:
+        engines = {name: it.down for name, it in live.items()}
+        revisions = (follower.revision, follower.stored)
+        return Status(*revisions, engines, stop.is_set(), follower.reason())
+
+    run = deployment.run
+    async with served(application(look, metrics), run.address, run.port):
+        log.info("running", address=run.address, port=run.port, engines=sorted(live))
+        following = asyncio.create_task(follower.run())
+        serving = [asyncio.create_task(it.serve(stop, run.drain_seconds)) for it in live.values()]
+        try:
+            await _first_end([*serving, following])
+            stop.set()
+            await asyncio.gather(*serving)
+        finally:
+            following.cancel()
+            log.info("ended", revision=follower.revision)
+
+
+async def _first_end(tasks: list[asyncio.Task[None]]) -> None:
+    """Waits for the first to end; raises what ended it."""
+    done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    for task in done:
+        task.result()
+
+
+def _stopped_by_signals() -> asyncio.Event:
+    """Set by SIGTERM and SIGINT; a second one ends the process at once."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def ask(number: signal.Signals) -> None:
+        loop.remove_signal_handler(number)
+        stop.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, ask, number)
+    return stop
