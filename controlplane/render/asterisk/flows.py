@@ -21,14 +21,15 @@ from controlplane.routing.state import phones_key
 
 
 def tenant_dialplan(plan: Plan) -> str:
+    # Asterisk looks for the place of each extension from the lowest on: 10,000 in ascending
+    # order take it seconds, in descending order no time.
     lines = [
         f"[{tenant_context(plan.tenant)}]",
         *_services(plan),
-        *(f"exten => {_extension(name)},1,{_enter(flow)}" for name, flow in plan.flows.items()),
-        *_other_extensions(plan),
+        *sorted((*_flows(plan), *_other_extensions(plan)), reverse=True),
         "",
         f"[{numbers_context(plan.tenant)}]",
-        *(f"exten => {word(e164)},1,{_jump(to)}" for e164, to in plan.numbers.items()),
+        *sorted(_numbers(plan), reverse=True),
         "",
         f"[{emergency_context(plan.tenant)}]",
         *(f"exten => {word(number)},1,NoOp()" for number in sorted(plan.emergency_numbers)),
@@ -69,6 +70,14 @@ def _enter(flow: Flow) -> str:
     if flow.takes:
         args = (*args, "${CP_KEY}")
     return f"Gosub({routine_context(flow.routine)},s,1({join_args(args)}))"
+
+
+def _flows(plan: Plan) -> Iterator[str]:
+    return (f"exten => {_extension(name)},1,{_enter(flow)}" for name, flow in plan.flows.items())
+
+
+def _numbers(plan: Plan) -> Iterator[str]:
+    return (f"exten => {word(e164)},1,{_jump(to)}" for e164, to in plan.numbers.items())
 
 
 def _other_extensions(plan: Plan) -> Iterator[str]:
