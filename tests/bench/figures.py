@@ -7,6 +7,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+
+@dataclass(frozen=True)
+class Timed:
+    """Seconds of a process: on the clock, and on a processor."""
+
+    seconds: float
+    cpu_seconds: float
+
+
 SIZES = (100, 1_000, 10_000)
 """Lines of a tenant. The last is the one the bounds are for."""
 
@@ -74,6 +83,12 @@ class Figure:
 def figure(runs: Sequence[float], **parts: Any) -> Figure:
     shown = {name: it.as_data() if isinstance(it, Figure) else it for name, it in parts.items()}
     return Figure(tuple(runs), shown)
+
+
+def times(runs: Sequence[Timed], **parts: Any) -> Figure:
+    """Of processes; their CPU time tells what of it is ours and what the machine's load."""
+    cpu = figure([run.cpu_seconds for run in runs])
+    return figure([run.seconds for run in runs], cpu_seconds=cpu, **parts)
 
 
 def significant(value: float) -> float:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from tests.bench.figures import Figure, figure
+from tests.bench.figures import Figure, times
 from tests.bench.place import Place
 
 
 def measure(place: Place, lines: int) -> Figure:
-    return figure([place.first_apply(lines) for _ in range(place.runs(3))])
+    return times([place.first_apply(lines) for _ in range(place.runs(3))])

@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 from examples.stack import ROOT
-from tests.bench.figures import Figure, figure
+from tests.bench.figures import Figure, figure, times
 from tests.bench.place import Loaded, Place, timed_ctl
 
 
@@ -18,7 +18,7 @@ def measure(place: Place, lines: int) -> Figure:
         whole.append(timed_ctl(loaded.stack, "apply", str(loaded.file), "--yes"))
         loaded.change_ring(2 * run + 1)
         inside.append(_inside(loaded))
-    return figure(whole, without_start_seconds=figure(inside))
+    return times(whole, without_start_seconds=figure(inside))
 
 
 def _inside(loaded: Loaded) -> float:

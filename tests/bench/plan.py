@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.bench.figures import Figure, figure
+from tests.bench.figures import Figure, times
 from tests.bench.place import Place, timed_ctl
 
 CHANGES = 2
@@ -16,4 +16,4 @@ def measure(place: Place, lines: int) -> Figure:
         # A folder of its own each time: nothing is remembered of the file.
         stack = place.empty_stack(f"planned-{lines}-{number}")
         runs.append(timed_ctl(stack, "plan", str(file), accept=[CHANGES]))
-    return figure(runs)
+    return times(runs)
