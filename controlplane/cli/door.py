@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import secrets
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -20,11 +20,11 @@ from typing import Any
 from controlplane.apply.applier import Applied, Progress
 from controlplane.apply.news import news
 from controlplane.cli import flips, world
+from controlplane.cli.collector import collector_paused
 from controlplane.cli.kept_secrets import with_kept_secrets
 from controlplane.cli.setting import changed_setting
 from controlplane.diagnostics import Diagnostic, Faults, fault
 from controlplane.engines import ENGINES
-from controlplane.model.change import Documents
 from controlplane.model.change_set import ChangeSet
 from controlplane.model.deployment import Deployment, Engine
 from controlplane.model.documents import from_documents, to_documents
@@ -32,6 +32,7 @@ from controlplane.model.phone_system import PhoneSystem
 from controlplane.model.three_way import two_way
 from controlplane.render.bundle import Bundle
 from controlplane.store.engine_log import EngineRecord
+from controlplane.store.reading import Snapshot
 from controlplane.store.store import Store
 
 _SECRET_BYTES = 18
@@ -39,10 +40,10 @@ _SECRET_BYTES = 18
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """A change set, and the documents and the sound phone system that it leads to."""
+    """A change set, the tenant it was made against, and the sound phone system it leads to."""
 
     change_set: ChangeSet
-    documents: Documents
+    before: Snapshot
     system: PhoneSystem
 
 
@@ -81,6 +82,7 @@ class Door:
         self._now = now
         self._new_secret = new_secret
 
+    @collector_paused()
     def plan(
         self,
         wanted: PhoneSystem,
@@ -114,15 +116,15 @@ class Door:
         )
         after = change_set.applied_to(snapshot.documents)
         if after == written or change_set.conflicts:
-            return Planned(change_set, after, wanted)
-        return _judged(change_set, after)
+            return Planned(change_set, snapshot, wanted)
+        return _judged(change_set, snapshot)
 
     def judge(self, change_set: ChangeSet) -> Planned:
         """A change set from elsewhere, as read from a file. Faults where it leads to no sound
         phone system."""
-        stored = self._store.documents(change_set.tenant)
-        return _judged(change_set, change_set.applied_to(stored))
+        return _judged(change_set, self._store.load(change_set.tenant))
 
+    @collector_paused()
     def apply(self, planned: Planned | ChangeSet) -> Outcome:
         """Commit, and bring every engine there. Without changes: bring them to what is stored."""
         change_set = planned if isinstance(planned, ChangeSet) else planned.change_set
@@ -131,7 +133,6 @@ class Door:
         flipped = flips.of(change_set)
         if isinstance(planned, ChangeSet) and not (flipped and flips.harmless(change_set)):
             planned = self.judge(planned)
-        known = [] if isinstance(planned, ChangeSet) else [(planned.documents, planned.system)]
         self._ready()
         self._tell("commit")
         before = self._store.latest_revision()
@@ -143,16 +144,18 @@ class Door:
                 done = self._flip(change_set.tenant, flipped, before, revision)
                 if done is not None:
                     return Outcome(revision, True, done)
+            known = _following(planned, revision)
             done = self._bring(known, change_set.tenant)
         except BaseException as error:
             raise self._taken_back(change_set, revision, error) from error
         return Outcome(revision, True, done)
 
+    @collector_paused()
     def converge(self) -> Outcome:
         """Bring every engine to what is stored, comparing every file and key."""
         while True:
             revision = self._store.latest_revision()
-            done = self._bring([], "", thorough=True)
+            done = self._bring(None, "", thorough=True)
             if self._store.latest_revision() == revision:
                 return Outcome(revision, False, done)
 
@@ -190,6 +193,7 @@ class Door:
             made.append(ChangeSet(name, now.revision, changes, author=author, reason=text))
         return tuple(item for item in made if item.changes)
 
+    @collector_paused()
     def drift(self) -> dict[str, list[Diagnostic]]:
         """By engine: every difference between what is stored and what it really has."""
         known = world.load(self._store)
@@ -210,7 +214,7 @@ class Door:
 
     def _bring(
         self,
-        known: Iterable[tuple[Documents, PhoneSystem]],
+        known: world.Tenant | None,
         tenant: str,
         *,
         thorough: bool = False,
@@ -272,7 +276,7 @@ class Door:
             stays = Diagnostic(f"revision {revision} stays stored, and is not running", "", mend)
             return Faults([*said, *faults.diagnostics, stays])
         try:
-            self._bring([], change_set.tenant)
+            self._bring(None, change_set.tenant)
         except Faults as faults:
             known = {item.message for item in said}
             said += [item for item in faults.diagnostics if item.message not in known]
@@ -303,10 +307,17 @@ async def start_folder(engine: Engine) -> None:
     await row.applier.start_folder(engine, row.render((), engine))
 
 
-def _judged(change_set: ChangeSet, documents: Documents) -> Planned:
+def _judged(change_set: ChangeSet, before: Snapshot) -> Planned:
+    documents = change_set.applied_to(before.documents)
     if documents:
         system = from_documents(change_set.tenant, documents)
         world.refuse_unsound(system)
     else:
         system = PhoneSystem.model_construct(tenant=change_set.tenant)
-    return Planned(change_set, documents, system)
+    return Planned(change_set, before, system)
+
+
+def _following(planned: Planned | ChangeSet, revision: int) -> world.Tenant | None:
+    if isinstance(planned, ChangeSet):
+        return None
+    return world.following(planned.before, planned.change_set, revision, planned.system)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from controlplane.diagnostics import Faults, Severity, fault
@@ -11,10 +11,11 @@ from controlplane.model.change import Documents
 from controlplane.model.change_set import ChangeSet
 from controlplane.model.checks import check
 from controlplane.model.documents import COLLECTIONS, from_documents
-from controlplane.model.phone_system import KINDS, PhoneSystem
+from controlplane.model.phone_system import PhoneSystem
 from controlplane.render.bundle import TenantView
 from controlplane.routing.compiler import compile_plan
 from controlplane.routing.state import state_of
+from controlplane.store.reading import Snapshot
 from controlplane.store.store import Store
 
 _ATTEMPTS = 5
@@ -22,20 +23,25 @@ _ATTEMPTS = 5
 
 @dataclass(frozen=True, slots=True)
 class Tenant:
-    """`secrets`: SIP passwords made by the store, by handset; `system` does not hold them."""
+    """At a revision of the store. `secrets`: SIP passwords made by the store, by handset."""
 
-    documents: Documents
+    revision: int
     system: PhoneSystem
     secrets: Mapping[str, str]
 
     def view(self) -> TenantView:
+        """The same for the same objects, in whatever order they were read."""
+        sorted_collections: dict[str, Any] = {
+            name: dict(sorted(getattr(self.system, name).items())) for name in COLLECTIONS
+        }
+        system = self.system.model_copy(update=sorted_collections)
         own = {
             name: handset.sip_password
-            for name, handset in self.system.handsets.items()
+            for name, handset in system.handsets.items()
             if handset.sip_password
         }
         passwords = {**self.secrets, **own}
-        return TenantView(self.system, compile_plan(self.system), state_of(self.system), passwords)
+        return TenantView(system, compile_plan(system), state_of(system), passwords)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,72 +54,42 @@ class World:
     def views(self) -> tuple[TenantView, ...]:
         return tuple(self.tenants[name].view() for name in sorted(self.tenants))
 
-    def tenant(self, name: str) -> Tenant:
-        """One that holds nothing, where there is none of that name."""
-        empty = Tenant({}, PhoneSystem.model_construct(tenant=name), {})
-        return self.tenants.get(name, empty)
 
-    def after(self, change_set: ChangeSet, revision: int, system: PhoneSystem) -> World:
-        """As it is once the change set is committed; `system` is its tenant from then on.
-
-        Only for change sets that make no secret.
-        """
-        name = change_set.tenant
-        old = self.tenant(name)
-        documents = change_set.applied_to(old.documents)
-        tenants = {key: value for key, value in self.tenants.items() if key != name}
-        if documents:
-            tenants[name] = replace(old, documents=documents, system=system)
-        return World(revision, tenants)
-
-
-def load(store: Store, known: Iterable[tuple[Documents, PhoneSystem]] = ()) -> World:
-    """Everything, at one revision.
-
-    `known` are systems with their documents that need not be validated again.
-    """
+def load(store: Store, known: Tenant | None = None) -> World:
+    """Everything, at one revision. A tenant that is `known` at that revision is not read."""
     for _ in range(_ATTEMPTS):
         revision = store.latest_revision()
-        snapshots = [store.load(name) for name in store.tenants()]
-        if all(item.revision == revision for item in snapshots):
-            break
-    else:
-        raise fault("the store is being changed all the time", "", "try again")
-    ready = {system.tenant: (documents, system) for documents, system in known}
-    tenants = {}
-    for item in snapshots:
-        documents, system = ready.get(item.tenant, (None, None))
-        if system is None or documents != item.documents:
-            system = from_documents(item.tenant, item.documents)
-        tenants[item.tenant] = Tenant(item.documents, system, item.secrets)
-    return World(revision, tenants)
+        tenants = {}
+        for name in store.tenants():
+            if known is not None and known.revision == revision and known.system.tenant == name:
+                tenants[name] = known
+            else:
+                tenants[name] = _tenant(store.load(name))
+        if all(tenant.revision == revision for tenant in tenants.values()):
+            return World(revision, tenants)
+    raise fault("the store is being changed all the time", "", "try again")
 
 
-def system_after(tenant: Tenant, change_set: ChangeSet) -> PhoneSystem:
-    """The tenant's system with the changes made; only what changed is validated."""
-    changed: dict[str, dict[str, object]] = {}
-    touched = {change.address: change.after for change in change_set.changes}
-    only = {address: item for address, item in touched.items() if item is not None}
-    partial = from_documents(change_set.tenant, only)
-    settings = tenant.system.settings
-    for address, document in touched.items():
-        parts = address.split("/", 2)
-        if len(parts) == 2:
-            settings = partial.settings if document is not None else KINDS["settings"]()  # type: ignore[assignment]
-            continue
-        _, collection, key = parts
-        if collection not in changed:
-            changed[collection] = dict(getattr(tenant.system, collection))
-        if document is None:
-            changed[collection].pop(key, None)
-        else:
-            # A key may be spelled in several ways in a document's address; it is stored in one.
-            changed[collection][key] = getattr(partial, collection)[key]
-    collections = {name: changed.get(name, getattr(tenant.system, name)) for name in COLLECTIONS}
-    ordered: dict[str, Any] = {
-        name: dict(sorted(value.items())) for name, value in collections.items()
-    }
-    return PhoneSystem.model_construct(tenant=change_set.tenant, settings=settings, **ordered)
+def following(
+    before: Snapshot, change_set: ChangeSet, revision: int, system: PhoneSystem
+) -> Tenant | None:
+    """The tenant that a commit made of `before`; None where the store may know more of it.
+
+    That is: others committed in between, or the store may have made passwords for handsets.
+    """
+    handsets = f"{change_set.tenant}/handsets/"
+    if revision != before.revision + 1 or not _is_there(before, change_set):
+        return None
+    if any(change.address.startswith(handsets) for change in change_set.changes):
+        return None
+    return Tenant(revision, system, before.secrets)
+
+
+def _is_there(before: Snapshot, change_set: ChangeSet) -> bool:
+    """Whether the tenant is there before and after."""
+    settings = f"{change_set.tenant}/settings"
+    gone = any(it.address == settings and it.after is None for it in change_set.changes)
+    return settings in before.documents and not gone
 
 
 def refuse_unsound(system: PhoneSystem) -> None:
@@ -127,3 +103,8 @@ def check_documents(tenant: str, documents: Documents) -> None:
     """The store's question: do these documents go together?"""
     if documents:
         refuse_unsound(from_documents(tenant, documents))
+
+
+def _tenant(snapshot: Snapshot) -> Tenant:
+    system = from_documents(snapshot.tenant, snapshot.documents)
+    return Tenant(snapshot.revision, system, snapshot.secrets)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable, Hashable
 
 from controlplane.routing.plan import Announce, Arg, Flow, Node, Release, Routine
 from controlplane.routing.steps import Cause, Prompt
@@ -14,6 +15,13 @@ class Routines:
     def __init__(self) -> None:
         self.by_name: dict[str, Routine] = {}
         self._names: dict[tuple[Node, ...], str] = {}
+        self._by_shape: dict[Hashable, str] = {}
+
+    def of_shape(self, shape: Hashable, nodes: Callable[[], tuple[Node, ...]]) -> str:
+        """The routine of all flows that share `shape`; its nodes are made for the first only."""
+        if (name := self._by_shape.get(shape)) is None:
+            name = self._by_shape[shape] = self.intern(nodes())
+        return name
 
     def intern(self, nodes: tuple[Node, ...]) -> str:
         if (name := self._names.get(nodes)) is None:
@@ -49,6 +57,14 @@ class Builder:
         end = self.add(Release(cause))
         return end if prompt is None else self.add(Announce(prompt, end))
 
+    @property
+    def nodes(self) -> tuple[Node, ...]:
+        return tuple(self._nodes)
+
+    @property
+    def args(self) -> tuple[str, ...]:
+        return tuple(self._args)
+
     def flow(self, routines: Routines, address: str, *, takes: bool = False) -> Flow:
         """The finished flow. Its routine starts at its last node."""
-        return Flow(routines.intern(tuple(self._nodes)), tuple(self._args), address, takes)
+        return Flow(routines.intern(self.nodes), self.args, address, takes)

@@ -12,6 +12,7 @@ from controlplane.routing.plan import (
     LeaveMessage,
     LegKind,
     LegRef,
+    Node,
     Occasion,
     RingLegs,
     Visit,
@@ -21,9 +22,20 @@ from controlplane.routing.steps import Cause, Greeting, Prompt
 
 def line_flow(extension: str, line: Line, routines: Routines) -> Flow:
     build = Builder()
-    own = build.arg(extension)
-    seconds = build.arg(str(line.ring))
-    ends = _Ends(build, own if line.mailbox else None)
+    own, seconds = build.arg(extension), build.arg(str(line.ring))
+    place = build.arg(f"line/{extension}")
+    mailbox = own if line.mailbox else None
+    routine = routines.of_shape(
+        ("line", own, seconds, place, mailbox),
+        lambda: _nodes(build, own, seconds, place, mailbox),
+    )
+    return Flow(routine, build.args, f"lines/{extension}")
+
+
+def _nodes(
+    build: Builder, own: Arg, seconds: Arg, place: Arg, mailbox: Arg | None
+) -> tuple[Node, ...]:
+    ends = _Ends(build, mailbox)
     busy = build.add(Forward(own, Occasion.BUSY, seconds, ends.busy, ends.busy))
     unanswered = build.add(
         Forward(own, Occasion.UNANSWERED, seconds, ends.no_answer, ends.no_answer)
@@ -33,8 +45,8 @@ def line_flow(extension: str, line: Line, routines: Routines) -> Flow:
     always = build.add(Forward(own, Occasion.ALWAYS, seconds, ring, ends.no_answer))
     dnd = build.add(IfDoNotDisturb(own, ends.busy, always))
     again = build.release(Cause.ROUTING_ERROR, Prompt.CANNOT_COMPLETE)
-    build.add(Visit(build.arg(f"line/{extension}"), dnd, again))
-    return build.flow(routines, f"lines/{extension}")
+    build.add(Visit(place, dnd, again))
+    return build.nodes
 
 
 class _Ends:
