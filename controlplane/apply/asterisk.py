@@ -72,9 +72,8 @@ class AsteriskApplier:
         async with self._alone(engine) as (control, folder):
             was = await running(control)
             keys = EngineKeys(control, RememberedKeys(folder.folder))
-            if was.revision != expected or not await keys.find(was, thorough=False):
+            if was.revision != expected or not await keys.find_few(was, change):
                 return None
-            keys.plan_change(change)
             applied = await self._go(None, keys, was, revision, lambda _: None)
             await _announce(control, news)
             return Applied(applied, expected, folder.live_name() or "", keys_changed=len(change))

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 from controlplane.apply.control import Control
 from controlplane.apply.remembered import RememberedKeys
-from controlplane.apply.store_keys import Delta, delta, digest_after, digest_of, undone
+from controlplane.apply.store_keys import Delta, delta, digest_after, undone
 from controlplane.diagnostics import fault
 
 ROOT = "cp"
@@ -70,6 +70,8 @@ class EngineKeys:
         self._remembered = remembered
         self._was = Running(None, "", "")
         self._before: dict[str, str] = {}
+        self._digest = ""
+        self._few = False
         self._change = Delta()
         self._touched = False
 
@@ -84,20 +86,25 @@ class EngineKeys:
         if thorough or not known:
             self._remembered.replace(await all_keys(self._control))
         self._before = dict(self._remembered.keys)
+        self._digest = self._remembered.digest
         return known
 
     def plan(self, wanted: Mapping[str, str]) -> int:
         """How many keys `carry_out` is going to change."""
-        return self.plan_change(delta(self._before, wanted))
+        self._change = delta(self._before, wanted)
+        return len(self._change)
 
-    def plan_change(self, change: Delta) -> int:
-        self._change = change
-        return len(change)
+    async def find_few(self, was: Running, change: Delta) -> bool:
+        """Plan to change these keys and look at no others; False as for `find`."""
+        self._was, self._change, self._few = was, change, True
+        self._digest = self._remembered.last_digest()
+        self._before = await self._control.read((*change.put, *change.delete))
+        return bool(was.digest) and was.digest == self._digest
 
     async def carry_out(self, revision: int, static: str) -> None:
         """Write what differs, then the revision; all of it read back. Raises Faults."""
         change, before = self._change, self._before
-        digest = digest_after(self._remembered.digest, change, before)
+        digest = digest_after(self._digest, change, before)
         own = {STATIC: static, DIGEST: digest, REVISION: str(revision)}
         self._touched = True
         if change:
@@ -111,7 +118,9 @@ class EngineKeys:
                 f"the engine reports revision {found.get(REVISION, 'none')} after it was"
                 f" given revision {revision}"
             )
-        if change:
+        if change and self._few:
+            self._remembered.append(change, digest)
+        elif change:
             self._remembered.change(change, digest)
 
     async def take_back(self) -> None:
@@ -123,13 +132,11 @@ class EngineKeys:
             await self._control.write(Delta({DIGEST: BEING_WRITTEN}))
             await self._control.write(change)
             await self._read_back(change)
-        digest = digest_of(self._before)
-        old = {REVISION: self._was.revision, DIGEST: digest, STATIC: self._was.static}
+        old = {REVISION: self._was.revision, DIGEST: self._digest, STATIC: self._was.static}
         put = {key: str(value) for key, value in old.items() if value not in (None, "")}
         await self._control.write(Delta(put, tuple(key for key in old if key not in put)))
         if await self._control.read(OWN) != put:
             raise fault("the engine does not report its old revision")
-        self._remembered.replace(self._before)
 
     async def _read_back(self, change: Delta) -> None:
         if len(change) > _FEW:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,11 @@ from controlplane.apply.store_keys import Delta, apply_delta, digest_of
 
 _MOST_CHANGES = 200
 """Changes before the file is written anew as a whole."""
+
+_MOST_BYTES = 64 * 2**20
+"""A file that flips alone have made longer is not used, and so written anew."""
+
+_DIGEST = re.compile(rb'{"digest":"([0-9a-f]+)"')
 
 
 class RememberedKeys:
@@ -41,6 +47,18 @@ class RememberedKeys:
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
             self.keys, self.digest, self._changes = {}, "", 0
 
+    def last_digest(self) -> str:
+        """The digest after the last change, without reading all; "" where it cannot be told."""
+        try:
+            content = self.path.read_bytes()
+        except OSError:
+            return ""
+        if len(content) > _MOST_BYTES or not content.endswith(b"}\n"):
+            return ""
+        start = content.rfind(b"\n", 0, len(content) - 1) + 1
+        found = _DIGEST.match(content, start)
+        return found[1].decode() if found else ""
+
     def replace(self, keys: dict[str, str]) -> None:
         """Remember exactly these. Raises Faults."""
         self.keys, self.digest, self._changes = dict(keys), digest_of(keys), 1
@@ -55,13 +73,11 @@ class RememberedKeys:
         apply_delta(self.keys, change)
         self.digest = digest
         self._changes += 1
-        self._write(_line(change, digest), os.O_APPEND)
+        self.append(change, digest)
 
-    def forget(self) -> None:
-        """The next comparison is a full one."""
-        self.keys, self.digest, self._changes = {}, "", 0
-        with clear_faults(self.path.parent):
-            self.path.unlink(missing_ok=True)
+    def append(self, change: Delta, digest: str) -> None:
+        """As `change`, where `last_digest` was all that was read. Raises Faults."""
+        self._write(_line(change, digest), os.O_APPEND)
 
     def _write(self, line: str, how: int) -> None:
         with clear_faults(self.path.parent):
@@ -71,5 +87,5 @@ class RememberedKeys:
 
 
 def _line(change: Delta, digest: str) -> str:
-    entry = {"put": dict(change.put), "delete": list(change.delete), "digest": digest}
+    entry = {"digest": digest, "put": dict(change.put), "delete": list(change.delete)}
     return json.dumps(entry, separators=(",", ":")) + "\n"
