@@ -15,7 +15,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -34,6 +34,7 @@ class Stack:
     folder: Path
     address: str = "127.0.0.11"
     run_port: int = 9188
+    _children: dict[int, subprocess.Popen[bytes]] = field(default_factory=dict, repr=False)
 
     @property
     def container(self) -> str:
@@ -99,6 +100,7 @@ class Stack:
             start_new_session=True,
         )
         log.close()
+        self._children[started.pid] = started
         self._pid_file.write_text(str(started.pid))
         until = time.monotonic() + 30
         while time.monotonic() < until:
@@ -131,8 +133,10 @@ class Stack:
         pid = self.controller_pid()
         if pid is not None:
             os.kill(pid, how)
+            if child := self._children.pop(pid, None):
+                child.wait(20)
             until = time.monotonic() + 20
-            while time.monotonic() < until and _running(pid):
+            while time.monotonic() < until and Path(f"/proc/{pid}").exists():
                 time.sleep(0.05)
         self._pid_file.unlink(missing_ok=True)
 
@@ -140,18 +144,6 @@ class Stack:
         """Ends everything the stack started; its folder stays."""
         self.end_controller()
         remove_container(self.container)
-
-
-def _running(pid: int) -> bool:
-    try:
-        os.waitpid(pid, os.WNOHANG)
-    except ChildProcessError:
-        pass
-    try:
-        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except OSError:
-        return False
-    return state != "Z"
 
 
 def _ctl() -> list[str]:
