@@ -4,7 +4,8 @@ SHELL := /bin/bash
 VENV := .venv
 PY := $(VENV)/bin/python
 ENGINE ?= asterisk
-PYTHON ?= $(shell command -v python3.13 || command -v python3.12 || command -v python3.11 || command -v python3)
+PYTHON ?= $(shell for p in python3 python3.11 python3.12 python3.13; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 PYTEST := $(PY) -m pytest -q
 export TESTCONTAINERS_RYUK_DISABLED := true
 
@@ -16,6 +17,7 @@ help: ## list the targets
 
 $(VENV)/installed: pyproject.toml
 	@containers/packages.sh python3-venv ca-certificates
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed" >&2; exit 1; }
 	@test -x $(PY) || $(PYTHON) -m venv $(VENV)
 	@echo "installing the Python packages into $(VENV)" >&2
 	@$(PY) -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
