@@ -76,7 +76,9 @@ class AsteriskStand:
             json.dumps(
                 {
                     "engine": self.engine.model_dump(mode="json"),
-                    "tenants": [view.system.model_dump(mode="json") for view in self._views],
+                    "tenants": [
+                        view.system.model_dump(mode="json", by_alias=True) for view in self._views
+                    ],
                 }
             )
         )
@@ -115,27 +117,26 @@ class ControllerProcess:
     """The controller in a process of its own, told what to decide by a file."""
 
     def __init__(self, systems: Path) -> None:
+        self._said = systems.with_suffix(".out")
         self._log = systems.with_suffix(".log")
-        with self._log.open("ab") as log:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "tests.conformance.controller", str(systems)],
-                stdout=subprocess.PIPE,
-                stderr=log,
-                text=True,
-            )
+        with self._said.open("wb") as said, self._log.open("wb") as log:
+            command = [sys.executable, "-m", "tests.conformance.controller", str(systems)]
+            self._process = subprocess.Popen(command, stdout=said, stderr=log)
 
     def wait_ready(self) -> None:
-        assert self._process.stdout is not None
-        line = self._process.stdout.readline()
-        if line.strip() != "ready":
-            raise RuntimeError(f"the controller did not start:\n{self._log.read_text()}")
+        until = time.monotonic() + READY_SECONDS
+        while "ready" not in self._said.read_text():
+            if self._process.poll() is not None or time.monotonic() > until:
+                raise RuntimeError(f"the controller did not start:\n{self._log.read_text()}")
+            time.sleep(0.05)
+
+    def decisions(self) -> list[str]:
+        return self._said.read_text().split("\n")[1:-1]
 
     def kill(self) -> None:
         if self._process.poll() is None:
             self._process.kill()
         self._process.wait()
-        if self._process.stdout is not None:
-            self._process.stdout.close()
 
     def hang(self) -> None:
         os.kill(self._process.pid, signal.SIGSTOP)

@@ -15,6 +15,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--generated", type=int, default=0, metavar="N", help="N further random scenarios"
     )
+    parser.addoption("--generated-seed", type=int, metavar="SEED", help="which ones")
     parser.addoption("--conformance-report", metavar="PATH", help="write the table of calls here")
 
 

@@ -107,10 +107,16 @@ class Floor:
             endings = pool.map(lambda one: self._call(one, engine), self.scenarios)
             return dict(zip((one.tenant for one in self.scenarios), endings, strict=True))
 
+    def place(
+        self, numbered: Numbered, manner: phones.Manner = phones.HANGS_UP_SOON
+    ) -> phones.PlacedCall:
+        """The scenario's call, with another caller's patience."""
+        return self.bank.place(self._caller(numbered), numbered.call.called, manner)
+
     def _call(self, numbered: Numbered, engine: Voicemail) -> Ending:
         wanted = simulated(numbered)
         before, since = engine.messages(numbered.tenant), time.time()
-        result = self.bank.call(self._caller(numbered), numbered.call.called, _manner(numbered))
+        result = self.place(numbered, _manner(numbered)).wait()
         self._settle(numbered, since)
         mailbox = _new_message(engine, numbered.tenant, before, patient=bool(wanted.mailbox))
         seen = list(self._observed(numbered, since))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from hypothesis import HealthCheck, Phase, given, seed, settings
@@ -134,4 +135,5 @@ def drawn(count: int, number: int | None = None) -> list[Scenario]:
         found.append(scenario)
 
     (collect if number is None else seed(number)(collect))()
-    return found
+    name = "generated" if number is None else f"generated, seed {number}"
+    return [replace(one, name=name) for one in found]

@@ -1,4 +1,4 @@
-"""The report: a row a scenario, a column a reader, and what differs below."""
+"""The report: a row a scenario, a column a reader of all of them, and what differs below."""
 
 from __future__ import annotations
 
@@ -31,25 +31,27 @@ class Report:
         return ["no call"] if seen is None else list(differences(self.wanted[tenant], seen))
 
     def __str__(self) -> str:
-        readers = list(self.seen)
-        rows = [["", "scenario", "wanted", *readers]]
-        notes: list[str] = []
-        for tenant, name in self.names.items():
-            row = [tenant, name, str(self.wanted[tenant])]
-            for reader in readers:
-                if tenant not in self.seen[reader]:
-                    row.append("-")
-                    continue
-                faults = self.faults(reader, tenant)
-                row.append("DIFFERS" if faults else "as wanted")
-                notes += [f"{tenant} {name}, {reader}: {fault}" for fault in faults]
-            rows.append(row)
+        whole = [reader for reader, seen in self.seen.items() if len(seen) == len(self.names)]
+        rows = [["", "scenario", "wanted", *whole]]
+        rows += [
+            [tenant, name, str(self.wanted[tenant]), *(self._verdict(it, tenant) for it in whole)]
+            for tenant, name in self.names.items()
+        ]
         widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
         lines = [
             "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
             for row in rows
         ]
+        notes = [
+            f"{tenant} {self.names[tenant]}, {reader}: {fault}"
+            for reader, seen in self.seen.items()
+            for tenant in seen
+            for fault in self.faults(reader, tenant)
+        ]
         return "\n".join([*lines, "", *notes, self.summary(), ""])
+
+    def _verdict(self, reader: str, tenant: str) -> str:
+        return "DIFFERS" if self.faults(reader, tenant) else "as wanted"
 
     def summary(self) -> str:
         parts = []

@@ -14,6 +14,10 @@ from tests.conformance.asterisk import AsteriskStand
 class Controller(Protocol):
     """A controller in a process of its own."""
 
+    def decisions(self) -> list[str]:
+        """What came before each decision so far: `entry`, or how a step ended."""
+        ...
+
     def kill(self) -> None:
         """At once, as `kill -9`."""
         ...
