@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 import structlog
 
+from controlplane.calls.call import Decision
 from controlplane.live.ari.connection import AriConnection
 from controlplane.live.ari.executor import go_on, requests_for
 from controlplane.live.ari.messages import ChannelUserevent, Event, StasisStart, parse_channels
@@ -99,7 +100,7 @@ class AsteriskDriver:
         log.info("engine connected", engine=self._name)
         answer = await self._connection.request(list_channels())
         for channel in parse_channels(answer.body):
-            if channel.context in ASKING_CONTEXTS and channel.exten == "ask":
+            if channel.context in ASKING_CONTEXTS:
                 self._send(channel.id, go_on(channel.id))
 
     def _on_down(self, reason: LiveError) -> None:
@@ -137,12 +138,19 @@ class AsteriskDriver:
             self._send(channel.id, go_on(channel.id))
             return
         self._send(channel.id, *requests)
+        seconds = clock() - began
+        # Later, when the requests are on the wire: a caller waits for those.
+        asyncio.get_running_loop().call_soon(self._record, asked, question, decision, seconds)
+
+    def _record(
+        self, asked: Any, question: Question, decision: Decision | None, seconds: float
+    ) -> None:
         if decision is None:
             asked.warning("call left to the dialplan", tenant=question.tenant)
             self._watch.failed("unknown")
             return
         step, after = type(decision.step).__name__.lower(), _after(question)
-        self._watch.decided(self._name, step, after, clock() - began)
+        self._watch.decided(self._name, step, after, seconds)
         asked.info(
             "call decided",
             tenant=question.tenant,

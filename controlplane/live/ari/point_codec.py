@@ -32,16 +32,16 @@ def read_question(args: tuple[str, ...], caller: CallerId) -> Question:
             return Entered(tenant, Call(called, FromHandset(name)))
         case ("enter", tenant, "trunk", name, called):
             return Entered(tenant, Call(called, FromTrunk(name, caller)))
-        case ("outcome", outcome, tenant, *fields) if len(fields) == len(POINT):
-            return _ended(outcome, tenant, fields)
+        case ("outcome", outcome, tenant, point):
+            return _ended(outcome, tenant, point.split("|"))
         case _:
             raise ProtocolError("Stasis() was called in a way we do not know")
 
 
 def _ended(outcome: str, tenant: str, fields: list[str]) -> Ended:
-    flow, routine, node, args, seen, cli, number, name = fields
-    if not node.isdecimal() or outcome not in set(Outcome):
+    if len(fields) != len(POINT) or not fields[2].isdecimal() or outcome not in set(Outcome):
         raise ProtocolError("the outcome of a step is not as we wrote it")
+    flow, routine, node, args, seen, cli, number, name = fields
     point = Point(flow, routine, int(node), split_args(args), split_seen(seen), cli)
     caller = CallerId(unpacked(number), unpacked(name))
     return Ended(tenant, caller, point, Outcome(outcome))
@@ -69,10 +69,16 @@ def write_step(tenant: str, decision: Decision) -> str | None:
 
 
 def _record(kind: str, decision: Decision, what: str, how: str, shown: str) -> str:
-    """In the order of STEP."""
+    """In the order of STEP. `_point` is packed already."""
+    caller, cli = decision.caller, decision.point.cli
+    fields = map(packed, (kind, what, how, shown, caller.number, cli))
+    return ",".join((*fields, _point(decision)))
+
+
+def _point(decision: Decision) -> str:
+    """In the order of POINT."""
     point, caller = decision.point, decision.caller
     fields = (
-        kind,
         point.flow,
         point.routine,
         str(point.node),
@@ -81,8 +87,5 @@ def _record(kind: str, decision: Decision, what: str, how: str, shown: str) -> s
         point.cli,
         caller.number,
         caller.name,
-        what,
-        how,
-        shown,
     )
-    return ",".join(map(packed, fields))
+    return "|".join(map(packed, fields))

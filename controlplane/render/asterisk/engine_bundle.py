@@ -30,6 +30,9 @@ from controlplane.routing.steps import Prompt
 _TLS_PORT_AFTER = 1
 """SIP over TLS listens on the port after that of UDP and TCP, as 5061 after 5060."""
 
+_DIALLED = ("_[+*#0-9]", "_[+*#0-9].")
+"""What people and carriers may dial. Letters are names of our own, which nobody can reach."""
+
 _SMALL_FILES = {
     "acl.conf": "",
     "ccss.conf": "[general]\n",
@@ -42,7 +45,7 @@ _SMALL_FILES = {
     "pjproject.conf": "",
     "pjsip_notify.conf": "; NOTIFY requests bring their own headers.\n",
     "sorcery.conf": "",
-    "stasis.conf": "",
+    "stasis.conf": "[declined_message_types]\ndecline = ast_channel_varset_type\n",
     "udptl.conf": "[general]\n",
     "websocket_client.conf": "",
 }
@@ -86,7 +89,8 @@ def _dialplan(views: Sequence[TenantView], engine: Engine) -> dict[str, str]:
         "patience": PATIENCE_SECONDS,
         "record": STEP,
         "record_value": f"${{{STEP_VARIABLE}}}",
-        "point_values": ",".join(f"${{{name}}}" for name in POINT),
+        "point": POINT,
+        "dialled": _DIALLED,
         "lost_sound": SOUNDS[Prompt.CANNOT_COMPLETE],
     }
     files = {

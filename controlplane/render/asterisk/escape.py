@@ -13,6 +13,7 @@ _WORD = re.compile(r"[A-Za-z0-9+*#_./@~-]*")
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _DIRECTION = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _PLAIN = "+*#_./@&~-"
+_PACKED = re.compile(r"[A-Za-z0-9+*#_./@&~-]*")
 
 
 def word(text: str) -> str:
@@ -46,7 +47,7 @@ def field(free: str) -> str:
 
 def packed(free: str) -> str:
     """Free text as one field of a record that Asterisk splits at commas: percent-encoded."""
-    return quote(text(free), safe=_PLAIN)
+    return free if _PACKED.fullmatch(free) else quote(text(free), safe=_PLAIN)
 
 
 def unpacked(packed_text: str) -> str:

@@ -19,15 +19,16 @@ POINT = (
     "CP_NUMBER",
     "CP_NAME",
 )
-"""Where a call stands and who calls; what `Stasis(…,outcome,…)` hands over."""
+"""Where a call stands and who calls: packed in CP_POINT, separated by bars, and handed over
+by `Stasis(…,outcome,…)`."""
 
-STEP = ("CP_KIND", *POINT, "CP_WHAT", "CP_HOW", "CP_SHOWN")
+STEP = ("CP_KIND", "CP_WHAT", "CP_HOW", "CP_SHOWN", "CP_NUMBER", "CP_CLI", "CP_POINT")
 """What the controller writes into CP_STEP, separated by commas."""
 
 STEP_VARIABLE = "CP_STEP"
 STEP_CONTEXT = "cp-step"
 HANGUP_CONTEXT = "cp-hangup"
-ASKING_CONTEXTS = ("cp-from-handset", "cp-from-trunk", "cp-after")
+ASKING_CONTEXTS = ("cp-internal", "cp-trunk", "cp-after")
 """Where a channel waits for the controller."""
 
 PATIENCE_SECONDS = 2
