@@ -46,11 +46,13 @@ def verb(session: Session, file: Path | None, reason: str, yes: bool, prefer_fil
             tell_outcome(session, outcome, [])
             return Exit.OK
         with tell:
+            tell(f"reading {file}")
             planned = _planned(session, door, file, read, reason, prefer_file)
         change_set = planned.change_set if isinstance(planned, Planned) else planned
         question = f"Apply this to {change_set.tenant}?"
         if change_set.changes and not agreed(session, [change_set], question, yes):
-            raise click.Abort
+            click.echo("nothing was changed", err=True)
+            return Exit.ERROR
         with tell:
             outcome = door.apply(planned)
         tell_outcome(session, outcome, [change_set])

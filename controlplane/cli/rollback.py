@@ -35,7 +35,8 @@ def verb(session: Session, revision: int | None, tenant: str, reason: str, yes: 
         change_sets = list(door.backwards(revision, tenant=tenant, author=author, reason=reason))
         question = f"Go back to revision {revision}?"
         if change_sets and not agreed(session, change_sets, question, yes):
-            raise click.Abort
+            click.echo("nothing was changed", err=True)
+            return Exit.ERROR
         with tell:
             outcome = door.rollback(revision, tenant=tenant, author=author, reason=reason)
         tell_outcome(session, outcome, change_sets)

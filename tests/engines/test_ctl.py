@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
+import pty
+import signal
+import sqlite3
 import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +17,7 @@ from typing import Any
 import pytest
 
 from tests.engines.asterisk_container import AsteriskContainer
-from tests.unit.cli.conftest import ACME, run_process
+from tests.unit.cli.conftest import ACME, environment, run_process
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(180)]
 
@@ -161,6 +166,60 @@ def test_doctor_is_content_with_a_sound_deployment(office: Office) -> None:
     findings = {it["what"]: it for it in office.data("doctor")}
     assert findings["configuration"]["state"] == "warn"
     assert findings["configuration"]["mend"].startswith("chmod 600 ")
+
+
+def test_a_locked_database_is_one_line_and_changes_nothing(office: Office) -> None:
+    office.ctl("apply", "acme.yaml")
+    with sqlite3.connect(office.folder / "var/controlplane.sqlite", isolation_level=None) as other:
+        other.execute("BEGIN IMMEDIATE")
+        refused = office.ctl("set", "acme/lines/101/ring", "31", exits=1)
+        other.execute("ROLLBACK")
+    assert refused.stderr.count("\n") == 1
+    assert "is locked by another process" in refused.stderr
+    assert office.ctl("get", "acme/lines/101/ring").stdout == "20\n"
+    assert office.ctl("drift").returncode == 0
+
+
+def _on_a_terminal(office: Office, answer: bytes, *args: str) -> tuple[int, str]:
+    """Exit code and everything shown, with a person at the terminal who types `answer`."""
+    words = [sys.executable, "-m", "controlplane.cli", *args]
+    child, ours = pty.fork()
+    if child == 0:
+        # Started in the background, a shell's child ignores SIGINT, and so would ours.
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        os.chdir(office.folder)
+        os.execve(sys.executable, words, environment({"TERM": "xterm"}))
+    shown = b""
+    while True:
+        try:
+            part = os.read(ours, 65536)
+        except OSError:
+            break
+        shown += part
+        if answer and b"[y/N]" in shown:
+            os.write(ours, answer)
+            answer = b""
+        if not part:
+            break
+    os.close(ours)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), shown.decode()
+
+
+def test_a_person_is_shown_the_changes_and_asked(office: Office) -> None:
+    code, shown = _on_a_terminal(office, b"n\n", "apply", "acme.yaml")
+    assert code == 1
+    assert "+ acme/lines/101" in shown
+    assert "hush-hush" not in shown
+    assert "nothing was changed" in shown
+    assert office.ctl("get").stdout == ""
+    code, shown = _on_a_terminal(office, b"y\n", "apply", "acme.yaml")
+    assert code == 0, shown
+    assert "runs revision 1" in shown
+    assert _on_a_terminal(office, b"", "rollback", "--yes")[0] == 0
+    assert office.ctl("get").stdout == ""
+    code, shown = _on_a_terminal(office, b"\x03", "apply", "acme.yaml")
+    assert code == 130
+    assert "Traceback" not in shown
 
 
 def test_init_again_keeps_what_is_there(office: Office) -> None:
