@@ -34,7 +34,7 @@ from controlplane.apply.manifest import (
 from controlplane.diagnostics import fault
 
 KEEP = 5
-LOCK_SECONDS = 10.0
+LOCK_SECONDS = 30.0
 _FILE_MODE = 0o640
 _FOLDER_MODE = 0o750
 _UNFINISHED = ".unfinished-"

@@ -16,7 +16,7 @@ from typing import Protocol
 from controlplane.diagnostics import fault
 from controlplane.live.ami.connection import AmiConnection
 from controlplane.live.ami.settings import AmiSettings
-from controlplane.live.ari.requests import Request, http_target, user_event
+from controlplane.live.ari.requests import Request, get_application, http_target, user_event
 from controlplane.live.ari.settings import AriSettings
 from controlplane.live.errors import EngineDown, LinkLost, LiveError, WrongCredentials
 from controlplane.model.deployment import Engine
@@ -84,22 +84,32 @@ class AsteriskControl:
         return f"{reply.text('CoreStartupDate')} {reply.text('CoreStartupTime')}"
 
     async def announce(self, event: str, variables: Mapping[str, str]) -> None:
-        """ARI answers 404 where no driver registered the application; that is no fault."""
+        """Asterisk logs a warning for every event that nobody listens to: it is asked first."""
+        application = self._engine.application
         with _clear(self._engine):
-            request = user_event(event, self._engine.application, variables)
-            await asyncio.to_thread(_post, self._engine, request)
+            asked = get_application(application)
+            told = user_event(event, application, variables)
+            await asyncio.to_thread(_exchange, self._engine, asked, told)
 
 
-def _post(engine: Engine, request: Request) -> None:
-    """One request by the standard library: aiohttp takes longer to import than all of apply."""
+def _exchange(engine: Engine, *requests: Request) -> None:
+    """One after the other, until one is refused.
+
+    By the standard library: aiohttp takes longer to import than a flip takes as a whole.
+    """
     settings = AriSettings(
         f"http://{engine.address}:{engine.ari_port}/ari", engine.user, engine.password
     )
     http = HTTPConnection(engine.address, engine.ari_port, timeout=ANNOUNCE_SECONDS)
     headers = {"Authorization": settings.authorization(), "Content-Type": "application/json"}
     try:
-        http.request("POST", f"/ari/{http_target(request)}", json.dumps(request.body), headers)
-        http.getresponse().read()
+        for request in requests:
+            body = None if request.body is None else json.dumps(request.body)
+            http.request(request.method, f"/ari/{http_target(request)}", body, headers)
+            answer = http.getresponse()
+            answer.read()
+            if answer.status >= 300:
+                return
     except (OSError, HTTPException) as error:
         raise LinkLost(f"ARI did not take the event: {error}") from None
     finally:

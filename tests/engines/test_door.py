@@ -130,6 +130,12 @@ def test_rollback_brings_store_and_engine_back(stand: Stand) -> None:
     stand.assert_runs_what_is_stored()
 
 
+def test_an_engine_ahead_of_a_restored_store_is_brought_to_what_is_stored(stand: Stand) -> None:
+    stand.container.cli("database put cp revision 9999")
+    stand.apply_file(6)
+    stand.assert_runs_what_is_stored()
+
+
 def test_with_the_engine_down_nothing_is_committed(stand: Stand) -> None:
     before = stand.store.latest_revision()
     stand.container.kill()

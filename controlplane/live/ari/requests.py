@@ -143,6 +143,11 @@ def user_event(name: str, application: str, variables: Mapping[str, str] | None 
     return Request("POST", _path("events", "user", name), query, {"variables": pairs})
 
 
+def get_application(application: str) -> Request:
+    """404 where no controller has registered it."""
+    return Request("GET", _path("applications", application))
+
+
 def event_filter(application: str, allowed: Iterable[str]) -> Request:
     """Only these event types reach the application.
 
