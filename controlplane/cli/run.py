@@ -15,8 +15,12 @@ import click
 from controlplane.cli.session import Session, config_option, pass_session
 
 if TYPE_CHECKING:
+    from controlplane.cli.following import Follower
+    from controlplane.engines import LiveEngine
+    from controlplane.live.driver import Driver
     from controlplane.model.deployment import Deployment
     from controlplane.store.store import Store
+    from controlplane.web.metrics import Metrics
 
 _SWITCH_SECONDS = 0.0005
 """How long a thread that compiles may keep a call waiting; Python's own is ten times that."""
@@ -44,9 +48,7 @@ async def _run(deployment: Deployment, store: Store) -> None:
     """Raises Faults and LiveError where it cannot go on."""
     import structlog
 
-    from controlplane.apply.news import EVENT
     from controlplane.cli.following import Follower, read_mind
-    from controlplane.engines import ENGINES
     from controlplane.live.driver import Driver
     from controlplane.web.health import Status, application, served
     from controlplane.web.metrics import Metrics
@@ -56,15 +58,7 @@ async def _run(deployment: Deployment, store: Store) -> None:
     driver, metrics = Driver(), Metrics()
     follower = Follower(store, driver, metrics.failed)
     follower.take(await asyncio.to_thread(read_mind, store))
-
-    def on_news(event: str, variables: Mapping[str, Any]) -> None:
-        if event == EVENT:
-            follower.announced(variables)
-
-    live = {
-        name: ENGINES[engine.kind].live(name, engine, driver, metrics, on_news, Random())
-        for name, engine in deployment.engines.items()
-    }
+    live = _live_engines(deployment, driver, metrics, follower)
 
     def look() -> Status:
         engines = {name: it.down for name, it in live.items()}
@@ -83,6 +77,23 @@ async def _run(deployment: Deployment, store: Store) -> None:
         finally:
             following.cancel()
             log.info("ended", revision=follower.revision)
+
+
+def _live_engines(
+    deployment: Deployment, driver: Driver, metrics: Metrics, follower: Follower
+) -> dict[str, LiveEngine]:
+    """Not yet connected; each passes announcements of revisions on to the follower."""
+    from controlplane.apply.news import EVENT
+    from controlplane.engines import ENGINES
+
+    def on_news(event: str, variables: Mapping[str, Any]) -> None:
+        if event == EVENT:
+            follower.announced(variables)
+
+    return {
+        name: ENGINES[engine.kind].live(name, engine, driver, metrics, on_news, Random())
+        for name, engine in deployment.engines.items()
+    }
 
 
 async def _first_end(tasks: list[asyncio.Task[None]]) -> None:

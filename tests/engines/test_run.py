@@ -88,7 +88,7 @@ def controller(folder: Path) -> Iterator[Controller]:
 def test_follows_what_is_applied_and_ends_in_order(
     office: tuple[Path, AsteriskContainer],
 ) -> None:
-    folder, engine = office
+    folder, _ = office
     with controller(folder) as running:
         assert running.health()[1]["revision"] == 1
         began = time.monotonic()
