@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import assert_never
 
@@ -31,11 +32,16 @@ def read_question(args: tuple[str, ...], caller: CallerId) -> Question:
         case ("enter", tenant, "handset", name, called):
             return Entered(tenant, Call(called, FromHandset(name)))
         case ("enter", tenant, "trunk", name, called):
-            return Entered(tenant, Call(called, FromTrunk(name, caller)))
+            return Entered(tenant, Call(called, FromTrunk(name, _unescaped(caller))))
         case ("outcome", outcome, tenant, point):
             return _ended(outcome, tenant, point.split("|"))
         case _:
             raise ProtocolError("Stasis() was called in a way we do not know")
+
+
+def _unescaped(caller: CallerId) -> CallerId:
+    r"""Asterisk leaves the escapes of a quoted name (RFC 3261, 25.1) in it: `\"` and `\\`."""
+    return CallerId(caller.number, re.sub(r"\\(.)", r"\1", caller.name))
 
 
 def _ended(outcome: str, tenant: str, fields: list[str]) -> Ended:

@@ -34,20 +34,14 @@ def _handset(view: TenantView, handset: str) -> Iterator[str]:
     yield f"set_var = CP_HANDSET={handset}"
     if cli := view.plan.handsets[handset].emergency_cli:
         yield f"set_var = CP_ECLI={word(cli)}"
-    if box := _mailbox_of(view.system, handset):
-        yield f"mailboxes = {mailbox(tenant, box)}"
+    if extension := view.system.handsets[handset].serves:
+        # Also where the line has no mailbox yet: so that giving it one reloads no account.
+        yield f"mailboxes = {mailbox(tenant, extension)}"
     yield f"[{name}](digest-auth)"
     yield f"username = {name}"
     address = f"{tenant}/handsets/{handset}/sip_password"
     yield f"password = {_secret(view.sip_passwords[handset], address)}"
     yield f"[{name}](phone-aor)"
-
-
-def _mailbox_of(system: PhoneSystem, handset: str) -> str | None:
-    """The mailbox whose messages the handset's lamp shows."""
-    extension = system.handsets[handset].serves
-    line = system.lines.get(extension) if extension else None
-    return extension if line and line.mailbox else None
 
 
 def trunk_accounts(system: PhoneSystem) -> str:

@@ -1,0 +1,147 @@
+"""Questions and steps between dialplan and driver: what goes out comes back the same."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from controlplane.calls.call import Call, Decision, FromHandset, FromTrunk, Point
+from controlplane.live.ari.executor import requests_for
+from controlplane.live.ari.point_codec import read_question, write_step
+from controlplane.live.driver import Ended, Entered
+from controlplane.live.errors import ProtocolError
+from controlplane.render.asterisk.escape import text
+from controlplane.render.asterisk.record import STEP
+from controlplane.routing.steps import (
+    CallerId,
+    Cause,
+    Greeting,
+    Hangup,
+    Outcome,
+    PhoneLeg,
+    Play,
+    Prompt,
+    Ring,
+    Step,
+    TrunkLeg,
+    Voicemail,
+)
+
+NOBODY = CallerId("")
+names = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9_-]{0,12}", fullmatch=True)
+places = st.lists(names.map(lambda name: f"group/{name}"), max_size=4).map(tuple)
+points = st.builds(
+    Point,
+    flow=names.map(lambda name: f"line/{name}"),
+    routine=st.from_regex(r"[0-9a-f]{12}", fullmatch=True),
+    node=st.integers(0, 200),
+    args=st.lists(names, max_size=120).map(tuple),
+    seen=places,
+    cli=st.sampled_from(["", "anonymous", "+442071838750"]),
+)
+callers = st.builds(CallerId, st.text(max_size=20), st.text(max_size=80))
+
+
+def step_variables(record: str) -> dict[str, str]:
+    """As `Set(ARRAY(…)=${CP_STEP})` takes it apart."""
+    fields = record.split(",")
+    assert len(fields) == len(STEP)
+    return dict(zip(STEP, fields, strict=True))
+
+
+@given(points, callers, st.sampled_from(Outcome))
+def test_a_point_comes_back_as_it_went(point: Point, caller: CallerId, outcome: Outcome) -> None:
+    decision = Decision(Voicemail("102", Greeting.BUSY), point, caller)
+    record = write_step("acme", decision)
+    assert record is not None
+    packed = step_variables(record)["CP_POINT"]
+    question = read_question(("outcome", outcome.value, "acme", packed), NOBODY)
+    kept = CallerId(text(caller.number), text(caller.name))
+    assert question == Ended("acme", kept, point, outcome)
+
+
+@given(callers, st.text(max_size=80))
+def test_no_name_changes_what_is_rung(caller: CallerId, shown: str) -> None:
+    step = Ring((PhoneLeg("A1"),), 20, CallerId(caller.number, shown))
+    point = Point("line/101", "abc", 3, ("101",), (), "")
+    record = write_step("acme", Decision(step, point, caller))
+    assert record is not None
+    variables = step_variables(record)
+    assert (variables["CP_KIND"], variables["CP_WHAT"]) == ("ring", "PJSIP/acme.A1")
+    assert (variables["CP_HOW"], variables["CP_CLI"]) == ("20", "")
+
+
+@pytest.mark.parametrize(
+    ("step", "kind", "what", "how"),
+    [
+        (Voicemail("102", Greeting.UNAVAILABLE), "voicemail", "102", "u"),
+        (Play(Prompt.NOT_IN_SERVICE), "play", "ss-noservice", ""),
+        (
+            Ring((PhoneLeg("A1"), TrunkLeg("up", "+447700900123", "anonymous")), 9, NOBODY),
+            "ring",
+            "PJSIP/acme.A1&PJSIP/+447700900123@trunk.acme.up",
+            "9",
+        ),
+    ],
+)
+def test_a_step_is_one_variable_and_a_jump(step: Step, kind: str, what: str, how: str) -> None:
+    decision = Decision(step, Point("f", "abc", 1, (), (), ""), NOBODY)
+    [variable, jump] = requests_for("7.1", "acme", decision)
+    assert variable.path == "channels/7.1/variable"
+    assert variable.body is not None
+    assert variable.body["variable"] == "CP_STEP"
+    found = step_variables(str(variable.body["value"]))
+    assert (found["CP_KIND"], found["CP_WHAT"], found["CP_HOW"]) == (kind, what, how)
+    assert (jump.path, jump.body) == (
+        "channels/7.1/continue",
+        {"context": "cp-step", "extension": "s", "priority": 1},
+    )
+
+
+def test_a_leg_outside_shows_the_number_set_on_it() -> None:
+    step = Ring((TrunkLeg("up", "+447700900123", "+442071838750"),), 9, NOBODY)
+    record = write_step("acme", Decision(step, Point("f", "abc", 1, (), (), ""), NOBODY))
+    assert record is not None
+    assert step_variables(record)["CP_CLI"] == "+442071838750"
+
+
+def test_a_hang_up_is_one_request() -> None:
+    decision = Decision(Hangup(Cause.BUSY), Point("f", "abc", 1, (), (), ""), NOBODY)
+    [jump] = requests_for("7.1", "acme", decision)
+    assert jump.body == {"context": "cp-hangup", "extension": "17", "priority": 1}
+
+
+def test_no_decision_lets_the_dialplan_go_on() -> None:
+    [jump] = requests_for("7.1", "acme", None)
+    assert (jump.path, jump.body) == ("channels/7.1/continue", {})
+
+
+def test_calls_come_in_from_handsets_and_trunks() -> None:
+    eve = CallerId("07700900123", "Eve")
+    handset = read_question(("enter", "acme", "handset", "A1", "102"), eve)
+    assert handset == Entered("acme", Call("102", FromHandset("A1")))
+    trunk = read_question(("enter", "acme", "trunk", "up", "102"), eve)
+    assert trunk == Entered("acme", Call("102", FromTrunk("up", eve)))
+
+
+def test_escapes_in_a_name_from_outside_are_undone() -> None:
+    caller = CallerId("07700900123", r"A \"B\" \\ C")
+    question = read_question(("enter", "acme", "trunk", "up", "102"), caller)
+    undone = CallerId("07700900123", r'A "B" \ C')
+    assert question == Entered("acme", Call("102", FromTrunk("up", undone)))
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        (),
+        ("enter", "acme", "fax", "A1", "1"),
+        ("outcome", "busy", "acme", "a|b"),
+        ("outcome", "busy", "acme", "f|abc|x|||||"),
+        ("outcome", "tired", "acme", "f|abc|1|||||"),
+    ],
+)
+def test_what_we_did_not_write_is_refused(args: tuple[str, ...]) -> None:
+    with pytest.raises(ProtocolError):
+        read_question(args, NOBODY)

@@ -1,0 +1,83 @@
+"""The driver: decides from memory, follows revisions and flips, and keeps no call."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from controlplane.calls.call import Call, Decision, FromHandset
+from controlplane.live.driver import Driver, Ended, Entered
+from controlplane.routing.steps import Cause, Hangup, Outcome, Ring, Voicemail
+from tests.unit.render.asterisk.office import view
+
+FROM_ADA = Entered("acme", Call("102", FromHandset("A1")))
+
+
+def driver(**changes: Any) -> Driver:
+    made = Driver()
+    office = view(**changes)
+    made.follow({"acme": (office.plan, office.state)})
+    return made
+
+
+def ended(decision: Decision, outcome: Outcome) -> Ended:
+    return Ended("acme", decision.caller, decision.point, outcome)
+
+
+def decided(driver: Driver, question: Entered | Ended) -> Decision:
+    decision = driver.decide(question)
+    assert decision is not None
+    return decision
+
+
+def test_a_call_is_decided_step_by_step_by_drivers_that_know_nothing_of_it() -> None:
+    first = decided(driver(), FROM_ADA)
+    assert isinstance(first.step, Ring)
+    second = decided(driver(), ended(first, Outcome.NO_ANSWER))
+    assert second.step == Voicemail("102", second.step.greeting)  # type: ignore[union-attr]
+    last = decided(driver(), ended(second, Outcome.DONE))
+    assert last.step == Hangup(Cause.NORMAL)
+
+
+def test_a_flip_counts_from_the_next_decision_on() -> None:
+    made = driver()
+    made.flip("acme", {"line/102/dnd": "1"})
+    assert isinstance(decided(made, FROM_ADA).step, Voicemail)
+    made.flip("acme", {"line/102/dnd": None})
+    assert isinstance(decided(made, FROM_ADA).step, Ring)
+
+
+def test_a_flip_does_not_change_what_was_handed_in() -> None:
+    office = view()
+    made = Driver()
+    made.follow({"acme": (office.plan, office.state)})
+    made.flip("acme", {"line/102/dnd": "1"})
+    assert "line/102/dnd" not in office.state
+
+
+def test_a_call_goes_on_in_the_routine_it_began_in() -> None:
+    made = driver()
+    ringing = decided(made, FROM_ADA)
+    without = view(lines={"101": {}, "102": {}, "103": {}})
+    made.follow({"acme": (without.plan, without.state)})
+    assert ringing.point.routine not in without.plan.routines
+    assert isinstance(decided(made, ended(ringing, Outcome.BUSY)).step, Voicemail)
+    again = decided(made, FROM_ADA)
+    assert decided(made, ended(again, Outcome.BUSY)).step == Hangup(Cause.BUSY)
+
+
+def test_what_is_not_in_memory_is_left_to_the_engine() -> None:
+    ringing = decided(driver(), FROM_ADA)
+    other = driver(lines={"101": {}, "102": {}, "103": {}})
+    assert other.decide(ended(ringing, Outcome.BUSY)) is None
+    assert Driver().decide(FROM_ADA) is None
+
+
+def test_a_tenant_that_is_gone_is_no_longer_decided() -> None:
+    made = driver()
+    made.follow({})
+    assert made.tenants == frozenset()
+    assert made.decide(FROM_ADA) is None
+    with pytest.raises(KeyError):
+        made.flip("acme", {"line/102/dnd": "1"})
