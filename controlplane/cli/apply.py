@@ -17,7 +17,8 @@ from controlplane.cli.session import Session, common
 from controlplane.diagnostics import fault
 
 if TYPE_CHECKING:
-    from controlplane.cli.door import Door, Planned
+    from controlplane.cli.door import Door
+    from controlplane.cli.planned import Planned
     from controlplane.model.change_set import ChangeSet
 
 _SAVED = b'"controlplane change set"'
@@ -35,7 +36,8 @@ def verb(session: Session, file: Path | None, reason: str, yes: bool, prefer_fil
     A saved change set is executed exactly, and refused where what it changes was changed
     since. Without FILE: bring the engines to what is stored.
     """
-    from controlplane.cli.door import Door, Planned
+    from controlplane.cli.door import Door
+    from controlplane.cli.planned import Planned
 
     with session.store() as store, ExitStack() as read:
         tell = Progress()

@@ -22,29 +22,20 @@ from controlplane.apply.news import news
 from controlplane.cli import flips, world
 from controlplane.cli.collector import collector_paused
 from controlplane.cli.kept_secrets import with_kept_secrets
+from controlplane.cli.planned import Planned, following, judged
 from controlplane.cli.setting import changed_setting
 from controlplane.diagnostics import Diagnostic, Faults, fault
 from controlplane.engines import ENGINES
 from controlplane.model.change_set import ChangeSet
 from controlplane.model.deployment import Deployment, Engine
-from controlplane.model.documents import from_documents, to_documents
+from controlplane.model.documents import to_documents
 from controlplane.model.phone_system import PhoneSystem
 from controlplane.model.three_way import two_way
 from controlplane.render.bundle import Bundle
 from controlplane.store.engine_log import EngineRecord
-from controlplane.store.reading import Snapshot
 from controlplane.store.store import Store
 
 _SECRET_BYTES = 18
-
-
-@dataclass(frozen=True, slots=True)
-class Planned:
-    """A change set, the tenant it was made against, and the sound phone system it leads to."""
-
-    change_set: ChangeSet
-    before: Snapshot
-    system: PhoneSystem
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,12 +108,12 @@ class Door:
         after = change_set.applied_to(snapshot.documents)
         if after == written or change_set.conflicts:
             return Planned(change_set, snapshot, wanted)
-        return _judged(change_set, snapshot)
+        return judged(change_set, snapshot)
 
     def judge(self, change_set: ChangeSet) -> Planned:
         """A change set from elsewhere, as read from a file. Faults where it leads to no sound
         phone system."""
-        return _judged(change_set, self._store.load(change_set.tenant))
+        return judged(change_set, self._store.load(change_set.tenant))
 
     @collector_paused()
     def apply(self, planned: Planned | ChangeSet) -> Outcome:
@@ -144,7 +135,7 @@ class Door:
                 done = self._flip(change_set.tenant, flipped, before, revision)
                 if done is not None:
                     return Outcome(revision, True, done)
-            known = _following(planned, revision)
+            known = following(planned, revision)
             done = self._bring(known, change_set.tenant)
         except BaseException as error:
             raise self._taken_back(change_set, revision, error) from error
@@ -313,19 +304,3 @@ async def start_folder(engine: Engine) -> None:
     """Give an engine that never started the files to start with: revision 0, without tenants."""
     row = ENGINES[engine.kind]
     await row.applier.start_folder(engine, row.render((), engine))
-
-
-def _judged(change_set: ChangeSet, before: Snapshot) -> Planned:
-    documents = change_set.applied_to(before.documents)
-    if documents:
-        system = from_documents(change_set.tenant, documents)
-        world.refuse_unsound(system)
-    else:
-        system = PhoneSystem.model_construct(tenant=change_set.tenant)
-    return Planned(change_set, before, system)
-
-
-def _following(planned: Planned | ChangeSet, revision: int) -> world.Tenant | None:
-    if isinstance(planned, ChangeSet):
-        return None
-    return world.following(planned.before, planned.change_set, revision, planned.system)
