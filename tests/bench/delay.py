@@ -2,42 +2,47 @@
 
 from __future__ import annotations
 
+from statistics import median
+
 from tests.bench.figures import Figure, figure, quantile, significant
 from tests.bench.live_calls import rings
-from tests.bench.native import add_native
-from tests.bench.place import NATIVE, Place
+from tests.bench.native import add_native, add_static
+from tests.bench.place import NATIVE, STATIC, Place
 
 BLOCK = 50
-"""Calls of each kind in a run; the two kinds take turns, so that drift meets both alike."""
+"""Calls of each kind in a run; the kinds take turns, so that drift meets all alike."""
+
+KINDS = {"live": "", "native": NATIVE, "static": STATIC}
+"""Who decides, and what is dialled for it."""
+
+WARM_UP = 20
 
 
 def measure(place: Place, lines: int) -> Figure:
     loaded = place.loaded(lines)
     add_native(loaded)
+    add_static(loaded)
     caller, *called = loaded.keys[30:41]
     account = loaded.account(caller)
-    live: list[float] = []
-    native: list[float] = []
-    ratios = []
+    delays: dict[str, list[float]] = {kind: [] for kind in KINDS}
     with loaded.controller(), loaded.phones([caller, *called]) as (phones, passwords):
-        for number in range(20):
-            prefix = NATIVE if number % 2 else ""
-            rings(phones, passwords, account, prefix + called[number % len(called)])
-        for _ in range(place.runs(6)):
-            ours: list[float] = []
-            theirs: list[float] = []
-            for number in range(BLOCK):
-                key = called[number % len(called)]
-                pair = [(ours, key), (theirs, NATIVE + key)]
-                for found, dialled in pair if number % 2 else reversed(pair):
-                    found.append(rings(phones, passwords, account, dialled).delay_ms)
-            ratios.append(figure(ours).median / figure(theirs).median)
-            live += ours
-            native += theirs
+        for number in range(WARM_UP + BLOCK * place.runs(6)):
+            turn = number % len(KINDS)
+            order = [*KINDS.items()]
+            for kind, prefix in order[turn:] + order[:turn]:
+                dialled = prefix + called[number % len(called)]
+                placed = rings(phones, passwords, account, dialled)
+                if number >= WARM_UP:
+                    delays[kind].append(placed.delay_ms)
     return figure(
-        ratios,
-        live_ms=figure(live),
-        live_p95_ms=significant(quantile(live, 0.95)),
-        native_ms=figure(native),
-        native_p95_ms=significant(quantile(native, 0.95)),
+        _ratios(delays["live"], delays["native"]),
+        static_ratio=figure(_ratios(delays["static"], delays["native"])),
+        **{f"{kind}_ms": figure(found) for kind, found in delays.items()},
+        **{f"{kind}_p95_ms": significant(quantile(it, 0.95)) for kind, it in delays.items()},
     )
+
+
+def _ratios(ours: list[float], theirs: list[float]) -> list[float]:
+    """Of the medians, one a run."""
+    starts = range(0, len(ours), BLOCK)
+    return [median(ours[it : it + BLOCK]) / median(theirs[it : it + BLOCK]) for it in starts]

@@ -30,6 +30,9 @@ RUN_PORT = 9281
 NATIVE = "*7"
 """Dialled before an extension, rings that line's phone with nothing but the engine's Dial()."""
 
+STATIC = "*8"
+"""Dialled before an extension, has the dialplan alone decide, controller or not."""
+
 
 @dataclass
 class Loaded:
