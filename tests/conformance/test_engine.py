@@ -75,6 +75,7 @@ def killed(seconds: float, *, again: bool = False) -> Reader:
             timer.start()
             yield
             timer.join()
+            decided_before(seconds, controller)
 
     return lost
 
@@ -91,8 +92,15 @@ def hung(seconds: float) -> Reader:
                 timer.join()
             yield
             timer.join()
+            decided_before(seconds, controller)
 
     return silent
+
+
+def decided_before(seconds: float, controller: Controller) -> None:
+    """A second is enough for all calls to come in: the loss was one in their midst."""
+    if seconds > 1:
+        assert controller.decisions().count("entry") == FEW
 
 
 READERS: Mapping[str, Reader] = {
