@@ -7,7 +7,7 @@ from typing import Any
 
 from controlplane.calls.call import Call, FromHandset, FromTrunk
 from controlplane.calls.simulator import Journey, simulate
-from controlplane.calls.world import Behaviour, World, world_from
+from controlplane.calls.world import world_from
 from controlplane.model.phone_system import PhoneSystem
 from controlplane.routing.compiler import compile_plan
 from controlplane.routing.plan import Plan
@@ -54,6 +54,3 @@ def journey(
     state = {**state, **(flips or {})}
     world = world_from(plan, state, when or {}, patience)
     return simulate(plan, state, call, world)
-
-
-__all__ = ["Behaviour", "World"]
