@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 import click
@@ -13,6 +14,7 @@ from controlplane.model.change import Change
 from controlplane.model.change_set import ChangeSet
 
 _MARKS = {"add": ("+", "green"), "change": ("~", "yellow"), "remove": ("-", "red")}
+_LINES_AT_ONCE = 1000
 
 
 def as_data(change_set: ChangeSet) -> dict[str, Any]:
@@ -41,18 +43,25 @@ def as_data(change_set: ChangeSet) -> dict[str, Any]:
 
 def show(change_set: ChangeSet, session: Session) -> None:
     """One line an object, one a setting; conflicts last."""
+    lines = _lines(change_set, session.colour)
+    # Line by line, 10,000 new lines of a tenant take seconds.
+    while some := list(islice(lines, _LINES_AT_ONCE)):
+        click.echo("\n".join(some))
+
+
+def _lines(change_set: ChangeSet, colour: bool) -> Iterator[str]:
     for change in change_set.changes:
-        mark, colour = _MARKS[change.verb]
+        mark, its_colour = _MARKS[change.verb]
         line = f"{mark} {printable(change.address)}"
-        click.echo(click.style(line, fg=colour) if session.colour else line)
+        yield click.style(line, fg=its_colour) if colour else line
         for setting in _settings(change):
-            click.echo(f"    {setting}")
+            yield f"    {setting}"
     for address, base, stored, wanted in _conflicts(change_set):
         line = f"! {printable(address)}"
-        click.echo(click.style(line, fg="red") if session.colour else line)
+        yield click.style(line, fg="red") if colour else line
         words = f"was {base}, is now {stored}, and the file wants {wanted}"
-        click.echo(f"    changed here and elsewhere: {printable(words)}")
-    click.echo(f"{printable(change_set.tenant)}: {summary(change_set)}")
+        yield f"    changed here and elsewhere: {printable(words)}"
+    yield f"{printable(change_set.tenant)}: {summary(change_set)}"
 
 
 def summary(change_set: ChangeSet) -> str:
