@@ -184,6 +184,11 @@ class _Walker:
 
     def _jump(self, destination: Destination, point: Point, setting: str) -> Point:
         self._note(point, setting, f"on to {destination}")
+        if own := self.plan.numbers.get(destination.key):
+            self.notes.append(
+                Note(f"{self.plan.tenant}/numbers/{destination.key}/to", f"goes to {own}")
+            )
+            destination = parse(own)
         flow, argument = flow_of(destination)
         return _begin(self.plan, flow, argument, point.seen, point.cli)
 

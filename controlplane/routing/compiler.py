@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from controlplane.model.destination import Destination
+from collections.abc import Mapping
+
+from controlplane.model.destination import Destination, Kind
 from controlplane.model.numbering import rules_for
 from controlplane.model.phone_system import PhoneSystem
 from controlplane.routing.builder import Routines
@@ -48,14 +50,30 @@ def compile_plan(system: PhoneSystem) -> Plan:
 
 
 def _numbers(system: PhoneSystem) -> dict[str, str]:
-    """E.164 -> destination, for the numbers that calls may reach."""
+    """E.164 -> destination, for the numbers that calls may reach.
+
+    A number that leads to another of the tenant's own leads where that one does.
+    """
     if not system.settings.voice_service:
         return {}
-    return {
-        e164: str(number.to)
+    direct = {
+        e164: number.to
         for e164, number in sorted(system.numbers.items(), key=_by_key)
-        if number.reachable and isinstance(number.to, Destination)
+        if number.reachable and number.to
     }
+    return {e164: str(to) for e164 in direct if (to := _inside(direct, e164))}
+
+
+def _inside(direct: Mapping[str, Destination], e164: str) -> Destination | None:
+    """Where a number leads in the end; None where that is round in a circle."""
+    passed = {e164}
+    to = direct[e164]
+    while to.kind is Kind.EXTERNAL and to.key in direct:
+        if to.key in passed:
+            return None
+        passed.add(to.key)
+        to = direct[to.key]
+    return to
 
 
 def _by_key(item: tuple[str, object]) -> str:

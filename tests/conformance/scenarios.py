@@ -205,6 +205,20 @@ FORWARDS = (
         lines=forward(always=MOBILE),
     ),
     call(
+        "forward to a number of the tenant's own stays inside",
+        "102",
+        answered("C1", ADA),
+        lines=forward(always=MAIN),
+        numbers={MAIN: {"to": "line/103"}},
+    ),
+    call(
+        "a number that leads to another of the tenant's own",
+        DDI,
+        answered("C1", EVE),
+        caller=OUTSIDE,
+        numbers={DDI: {"to": MAIN}, MAIN: {"to": "line/103"}},
+    ),
+    call(
         "forward shows the number of the line that forwards",
         DDI,
         answered(MOBILE, DDI),
