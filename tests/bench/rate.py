@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 
 from tests.bench.figures import Figure, figure
 from tests.bench.load import LoadPhones, write_calls
@@ -20,28 +19,51 @@ PHONES = 200
 CALLERS = 50
 
 
+class Search:
+    """Steps up to the first rate that is not clean, then halves what lies between."""
+
+    def __init__(self, first: int) -> None:
+        self.rate = first
+        self.highest = 0
+        self._bad = MOST
+        self._second = False
+
+    @property
+    def done(self) -> bool:
+        return self._bad - self.highest <= max(1, self.highest * FINE)
+
+    def tried(self, clean: bool) -> None:
+        """What came of `rate`. It is tried twice: a disturbance from elsewhere settles nothing."""
+        if not clean and not self._second:
+            self._second = True
+            return
+        self._second = False
+        if clean:
+            self.highest = self.rate
+        else:
+            self._bad = self.rate
+        middle = (self.highest + self._bad) // 2
+        self.rate = round(self.rate * STEP) if self._bad == MOST else max(middle, 1)
+
+
 def measure(place: Place, lines: int) -> Figure:
     loaded = place.loaded(lines)
     add_native(loaded)
     callers, called = loaded.keys[100 : 100 + CALLERS], loaded.keys[200 : 200 + PHONES]
     folder = place.folder / "load"
     folder.mkdir(exist_ok=True)
+    passwords = loaded.passwords(callers)
     tables = {
-        name: write_calls(
-            folder / f"{name}.csv", loaded.passwords(callers), [prefix + key for key in called]
-        )
+        name: write_calls(folder / f"{name}.csv", passwords, [prefix + key for key in called])
         for name, prefix in (("live", ""), ("native", NATIVE))
     }
 
     def clean(name: str, rate: int) -> bool:
-        for _ in range(2):  # one disturbance from elsewhere does not settle it
-            load = place_calls(folder, ENGINE_ADDRESS, PHONES_ADDRESS, tables[name], rate, SECONDS)
-            place.tell(f"  {name}: {load}{' clean' if load.clean else ''}")
-            if load.clean:
-                return True
-        return False
+        load = place_calls(folder, ENGINE_ADDRESS, PHONES_ADDRESS, tables[name], rate, SECONDS)
+        place.tell(f"  {name}: {load}{' clean' if load.clean else ''}")
+        return load.clean
 
-    found: dict[str, list[float]] = {"live": [], "native": []}
+    found: dict[str, list[float]] = {name: [] for name in tables}
     with (
         LoadPhones(folder, PHONES_ADDRESS) as phones,
         loaded.phones(callers) as (bench, _),
@@ -49,10 +71,11 @@ def measure(place: Place, lines: int) -> Figure:
     ):
         bench.register(loaded.passwords(called), phones.contact)
         first = FIRST
-        for number in range(place.runs(3)):
-            for name in ("live", "native") if number % 2 == 0 else ("native", "live"):
-                found[name].append(_highest(partial(clean, name), first))
-            first = max(FIRST, round(min(found["live"][-1], found["native"][-1]) * 0.7))
+        for _ in range(place.runs(3)):
+            highest = _both(clean, first)
+            for name, rate in highest.items():
+                found[name].append(rate)
+            first = max(FIRST, round(min(highest.values()) * 0.7))
     ratios = [ours / theirs for ours, theirs in zip(found["live"], found["native"], strict=True)]
     return figure(
         ratios,
@@ -61,20 +84,11 @@ def measure(place: Place, lines: int) -> Figure:
     )
 
 
-def _highest(clean: Callable[[int], bool], first: int) -> int:
-    """The highest rate that is clean: steps up to the first that is not, then halves between."""
-    good, bad, rate = 0, MOST, first
-    while rate < MOST:
-        if not clean(rate):
-            bad = rate
-            break
-        good, rate = rate, round(rate * STEP)
-    if good == 0:
-        return _highest(clean, first // 2) if first > 5 else 1
-    while bad - good > max(1, good * FINE):
-        middle = (good + bad) // 2
-        if clean(middle):
-            good = middle
-        else:
-            bad = middle
-    return good
+def _both(clean: Callable[[str, int], bool], first: int) -> dict[str, int]:
+    """The highest clean rate of each; the searches take turns, so that drift meets both alike."""
+    searches = {"live": Search(first), "native": Search(first)}
+    while not all(search.done for search in searches.values()):
+        for name, search in searches.items():
+            if not search.done:
+                search.tried(clean(name, search.rate))
+    return {name: max(search.highest, 1) for name, search in searches.items()}
