@@ -122,7 +122,6 @@ class AsteriskDriver:
         clock = asyncio.get_running_loop().time
         began = clock()
         channel = event.channel
-        asked = log.bind(engine=self._name, call=channel.id)
         if self._draining:
             self._send(channel.id, go_on(channel.id))
             return
@@ -133,18 +132,24 @@ class AsteriskDriver:
             requests = requests_for(channel.id, question.tenant, decision)
         except Exception as error:
             # A fault of ours is no reason to lose the call: the dialplan knows the way.
-            asked.exception("call not decided", error=type(error).__name__)
+            log.exception(
+                "call not decided",
+                engine=self._name,
+                call=channel.id,
+                error=type(error).__name__,
+            )
             self._watch.failed("decision")
             self._send(channel.id, go_on(channel.id))
             return
         self._send(channel.id, *requests)
         seconds = clock() - began
         # Later, when the requests are on the wire: a caller waits for those.
-        asyncio.get_running_loop().call_soon(self._record, asked, question, decision, seconds)
+        asyncio.get_running_loop().call_soon(self._record, channel.id, question, decision, seconds)
 
     def _record(
-        self, asked: Any, question: Question, decision: Decision | None, seconds: float
+        self, call: str, question: Question, decision: Decision | None, seconds: float
     ) -> None:
+        asked = log.bind(engine=self._name, call=call)
         if decision is None:
             asked.warning("call left to the dialplan", tenant=question.tenant)
             self._watch.failed("unknown")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from controlplane.calls.call import Decision
 from controlplane.live.ari.point_codec import write_step
 from controlplane.live.ari.requests import Request, continue_in_dialplan, set_variable
-from controlplane.render.asterisk.record import HANGUP_CONTEXT, STEP_CONTEXT, STEP_VARIABLE
+from controlplane.render.asterisk.record import HANGUP_CONTEXT, STEP_VARIABLE
 from controlplane.routing.steps import Hangup
 
 
@@ -16,10 +16,10 @@ def requests_for(channel: str, tenant: str, decision: Decision | None) -> tuple[
     if isinstance(decision.step, Hangup):
         cause = str(decision.step.cause.value)
         return (continue_in_dialplan(channel, HANGUP_CONTEXT, cause, 1),)
-    record = write_step(tenant, decision) or ""
+    context, record = write_step(tenant, decision.step, decision)
     return (
         set_variable(channel, STEP_VARIABLE, record),
-        continue_in_dialplan(channel, STEP_CONTEXT, "s", 1),
+        continue_in_dialplan(channel, context, "s", 1),
     )
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 
 import aiohttp
 import structlog
@@ -67,7 +69,12 @@ class Link:
     async def _write(self) -> None:
         try:
             while True:
-                await self._socket.send_str(await self._outgoing.get())
+                text = await self._outgoing.get()
+                # One that is sent alone wakes the engine, which then holds up the next.
+                with _together(self._socket):
+                    await self._socket.send_str(text)
+                    while not self._outgoing.empty():
+                        await self._socket.send_str(self._outgoing.get_nowait())
         except (aiohttp.ClientError, OSError):
             # The reader hears of it too, perhaps later: whoever waits learns it now.
             self._lose("the ARI WebSocket broke while writing")
@@ -122,3 +129,18 @@ class Link:
         if error is not None:
             return f" ({type(error).__name__})"
         return f" (code {code})" if code else ""
+
+
+@contextmanager
+def _together(websocket: aiohttp.ClientWebSocketResponse) -> Iterator[None]:
+    """What is written meanwhile leaves as one, where the system can do that (Linux: TCP_CORK)."""
+    plain = websocket.get_extra_info("socket")
+    if plain is None or not hasattr(socket, "TCP_CORK"):
+        yield
+        return
+    plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, 1)
+    try:
+        yield
+    finally:
+        with suppress(OSError):
+            plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, 0)

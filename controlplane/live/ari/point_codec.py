@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import assert_never
 
 from controlplane.calls.call import Call, Decision, FromHandset, FromTrunk, Point
@@ -20,7 +19,7 @@ from controlplane.render.asterisk.record import (
     split_args,
     split_seen,
 )
-from controlplane.routing.steps import CallerId, Hangup, Outcome, Play, Ring, TrunkLeg, Voicemail
+from controlplane.routing.steps import CallerId, Outcome, Play, Ring, TrunkLeg, Voicemail
 
 
 def read_question(args: tuple[str, ...], caller: CallerId) -> Question:
@@ -53,35 +52,32 @@ def _ended(outcome: str, tenant: str, fields: list[str]) -> Ended:
     return Ended(tenant, caller, point, Outcome(outcome))
 
 
-def write_step(tenant: str, decision: Decision) -> str | None:
-    """The record of a step for the dialplan; None for a hang-up, which needs none."""
-    step = decision.step
+def write_step(tenant: str, step: Ring | Voicemail | Play, decision: Decision) -> tuple[str, str]:
+    """The context that carries the step out, and the record it reads."""
+    cli = decision.point.cli
     match step:
         case Ring():
             legs = "&".join(leg(tenant, one) for one in step.legs)
-            outside = [one.cli for one in step.legs if isinstance(one, TrunkLeg)]
-            decision = replace(
-                decision, point=replace(decision.point, cli=(*outside, decision.point.cli)[0])
-            )
-            return _record("ring", decision, legs, str(step.seconds), step.caller.name)
+            # What the legs show outside is what the call shows from now on.
+            cli = next((one.cli for one in step.legs if isinstance(one, TrunkLeg)), cli)
+            fields = (legs, str(step.seconds), step.caller.name)
+            return "cp-ring", _record(fields, cli, decision)
         case Voicemail():
-            return _record("voicemail", decision, step.mailbox, GREETINGS[step.greeting], "")
+            fields = (step.mailbox, GREETINGS[step.greeting], "")
+            return "cp-voicemail", _record(fields, cli, decision)
         case Play():
-            return _record("play", decision, SOUNDS[step.prompt], "", "")
-        case Hangup():
-            return None
+            return "cp-play", _record((SOUNDS[step.prompt], "", ""), cli, decision)
         case _ as never:
             assert_never(never)
 
 
-def _record(kind: str, decision: Decision, what: str, how: str, shown: str) -> str:
-    """In the order of STEP. `_point` is packed already."""
-    caller, cli = decision.caller, decision.point.cli
-    fields = map(packed, (kind, what, how, shown, caller.number, cli))
-    return ",".join((*fields, _point(decision)))
+def _record(fields: tuple[str, str, str], cli: str, decision: Decision) -> str:
+    """In the order of STEP."""
+    first = map(packed, ("0", *fields, decision.caller.number, cli))
+    return ",".join((*first, _point(decision, cli)))
 
 
-def _point(decision: Decision) -> str:
+def _point(decision: Decision, cli: str) -> str:
     """In the order of POINT."""
     point, caller = decision.point, decision.caller
     fields = (
@@ -90,7 +86,7 @@ def _point(decision: Decision) -> str:
         str(point.node),
         join_args(point.args),
         join_seen(point.seen),
-        point.cli,
+        cli,
         caller.number,
         caller.name,
     )

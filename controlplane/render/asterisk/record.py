@@ -22,11 +22,18 @@ POINT = (
 """Where a call stands and who calls: packed in CP_POINT, separated by bars, and handed over
 by `Stasis(…,outcome,…)`."""
 
-STEP = ("CP_KIND", "CP_WHAT", "CP_HOW", "CP_SHOWN", "CP_NUMBER", "CP_CLI", "CP_POINT")
-"""What the controller writes into CP_STEP, separated by commas."""
+STEP = (
+    "TIMEOUT(absolute)",
+    "CP_WHAT",
+    "CP_HOW",
+    "CP_SHOWN",
+    "CP_NUMBER",
+    "CP_CLI",
+    "CP_POINT",
+)
+"""What the controller writes into CP_STEP, separated by commas; the first ends the waiting."""
 
 STEP_VARIABLE = "CP_STEP"
-STEP_CONTEXT = "cp-step"
 HANGUP_CONTEXT = "cp-hangup"
 ASKING_CONTEXTS = ("cp-internal", "cp-trunk", "cp-after")
 """Where a channel waits for the controller."""

@@ -145,7 +145,7 @@ def _ring(index: int, seconds: Value) -> Iterator[str]:
 
 def _step(index: int, context: str) -> Iterator[str]:
     yield f"Set(CP_NODE={index})"
-    yield f"Goto({context},s,1)"
+    yield f"Goto({context},s,ready)"
 
 
 def _value(value: Value) -> str:

@@ -52,9 +52,8 @@ def step_variables(record: str) -> dict[str, str]:
 
 @given(points, callers, st.sampled_from(Outcome))
 def test_a_point_comes_back_as_it_went(point: Point, caller: CallerId, outcome: Outcome) -> None:
-    decision = Decision(Voicemail("102", Greeting.BUSY), point, caller)
-    record = write_step("acme", decision)
-    assert record is not None
+    step = Voicemail("102", Greeting.BUSY)
+    _, record = write_step("acme", step, Decision(step, point, caller))
     packed = step_variables(record)["CP_POINT"]
     question = read_question(("outcome", outcome.value, "acme", packed), NOBODY)
     kept = CallerId(text(caller.number), text(caller.name))
@@ -65,44 +64,42 @@ def test_a_point_comes_back_as_it_went(point: Point, caller: CallerId, outcome: 
 def test_no_name_changes_what_is_rung(caller: CallerId, shown: str) -> None:
     step = Ring((PhoneLeg("A1"),), 20, CallerId(caller.number, shown))
     point = Point("line/101", "abc", 3, ("101",), (), "")
-    record = write_step("acme", Decision(step, point, caller))
-    assert record is not None
+    context, record = write_step("acme", step, Decision(step, point, caller))
     variables = step_variables(record)
-    assert (variables["CP_KIND"], variables["CP_WHAT"]) == ("ring", "PJSIP/acme.A1")
+    assert (context, variables["CP_WHAT"]) == ("cp-ring", "PJSIP/acme.A1")
     assert (variables["CP_HOW"], variables["CP_CLI"]) == ("20", "")
 
 
 @pytest.mark.parametrize(
-    ("step", "kind", "what", "how"),
+    ("step", "context", "what", "how"),
     [
-        (Voicemail("102", Greeting.UNAVAILABLE), "voicemail", "102", "u"),
-        (Play(Prompt.NOT_IN_SERVICE), "play", "ss-noservice", ""),
+        (Voicemail("102", Greeting.UNAVAILABLE), "cp-voicemail", "102", "u"),
+        (Play(Prompt.NOT_IN_SERVICE), "cp-play", "ss-noservice", ""),
         (
             Ring((PhoneLeg("A1"), TrunkLeg("up", "+447700900123", "anonymous")), 9, NOBODY),
-            "ring",
+            "cp-ring",
             "PJSIP/acme.A1&PJSIP/+447700900123@trunk.acme.up",
             "9",
         ),
     ],
 )
-def test_a_step_is_one_variable_and_a_jump(step: Step, kind: str, what: str, how: str) -> None:
+def test_a_step_is_one_variable_and_a_jump(step: Step, context: str, what: str, how: str) -> None:
     decision = Decision(step, Point("f", "abc", 1, (), (), ""), NOBODY)
     [variable, jump] = requests_for("7.1", "acme", decision)
     assert variable.path == "channels/7.1/variable"
     assert variable.body is not None
     assert variable.body["variable"] == "CP_STEP"
     found = step_variables(str(variable.body["value"]))
-    assert (found["CP_KIND"], found["CP_WHAT"], found["CP_HOW"]) == (kind, what, how)
+    assert (found["TIMEOUT(absolute)"], found["CP_WHAT"], found["CP_HOW"]) == ("0", what, how)
     assert (jump.path, jump.body) == (
         "channels/7.1/continue",
-        {"context": "cp-step", "extension": "s", "priority": 1},
+        {"context": context, "extension": "s", "priority": 1},
     )
 
 
 def test_a_leg_outside_shows_the_number_set_on_it() -> None:
     step = Ring((TrunkLeg("up", "+447700900123", "+442071838750"),), 9, NOBODY)
-    record = write_step("acme", Decision(step, Point("f", "abc", 1, (), (), ""), NOBODY))
-    assert record is not None
+    _, record = write_step("acme", step, Decision(step, Point("f", "abc", 1, (), (), ""), NOBODY))
     assert step_variables(record)["CP_CLI"] == "+442071838750"
 
 
