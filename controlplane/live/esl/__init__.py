@@ -1,0 +1,1 @@
+"""FreeSWITCH's event socket: framing and commands (pure), the connection, the outbound server."""
