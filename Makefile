@@ -40,11 +40,12 @@ check: $(VENV)/installed ## ruff, mypy --strict, import-linter, unit tests (unde
 	@$(VENV)/bin/ruff format --check .
 	@$(VENV)/bin/mypy
 	@$(VENV)/bin/lint-imports
-	@$(PYTEST) tests/unit
+	@$(PYTEST) -n 2 tests/unit
 
 .PHONY: test
 test: check machine ## everything, with real engines, databases and SIP clients
-	@$(PYTEST) tests/package tests/engines tests/conformance
+	@$(PYTEST) -n 2 tests/store tests/package
+	@$(PYTEST) tests/engines tests/conformance
 
 .PHONY: conformance
 conformance: machine ## the same calls through every reader: make conformance ENGINE=asterisk

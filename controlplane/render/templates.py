@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 from importlib.resources import files
-from importlib.resources.abc import Traversable
+from pathlib import Path
 
 from jinja2 import DictLoader, Environment, StrictUndefined
 
@@ -15,10 +15,8 @@ def environment(folder: str) -> Environment:
 
     Nothing is escaped by itself: every format has an escaper of its own.
     """
-    top, _, below = folder.partition("/")
-    place = files(top).joinpath(below) if below else files(top)
     return Environment(
-        loader=DictLoader(_texts(place)),
+        loader=DictLoader(_texts(folder)),
         undefined=StrictUndefined,
         autoescape=False,
         keep_trailing_newline=True,
@@ -26,9 +24,8 @@ def environment(folder: str) -> Environment:
     )
 
 
-def _texts(place: Traversable) -> dict[str, str]:
-    return {
-        item.name: item.read_text(encoding="utf-8")
-        for item in place.iterdir()
-        if item.name.endswith(".j2")
-    }
+def _texts(folder: str) -> dict[str, str]:
+    # The folders stand beside the package in a source tree and in site-packages alike, also
+    # where it is installed in place and they are no importable packages.
+    place = Path(str(files("controlplane"))).parent / folder
+    return {path.name: path.read_text(encoding="utf-8") for path in place.glob("*.j2")}

@@ -24,7 +24,7 @@ from controlplane.store.reading import Snapshot
 from controlplane.store.store import Store
 
 AT = dt.datetime(2026, 7, 1, 12, 0, 0, tzinfo=dt.UTC)
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[2]
 Put = Callable[..., int]
 
 
