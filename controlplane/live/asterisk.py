@@ -25,6 +25,9 @@ from controlplane.routing.steps import CallerId
 
 log = structlog.get_logger(__name__)
 
+_WANTED = ("StasisStart", "ChannelUserevent", "ApplicationReplaced")
+"""What a call does between our decisions is the engine's business."""
+
 OnNews = Callable[[str, Mapping[str, Any]], object]
 """Is told of user events by name and variables; may return an awaitable."""
 
@@ -58,7 +61,7 @@ class AsteriskDriver:
         self._driver = driver
         self._watch = watch
         self._on_news = on_news
-        self._connection = AriConnection(ari_settings(engine), random)
+        self._connection = AriConnection(ari_settings(engine), random, wanted=_WANTED)
         self._pending: set[asyncio.Future[Any]] = set()
         self._draining = False
         self.down = "not connected yet"

@@ -104,6 +104,7 @@ CALLS: tuple[tuple[str, str, str, dict[str, Behaviour], Seen], ...] = (
 )
 
 
+@pytest.mark.proves("H9")
 @pytest.mark.parametrize("mode", ["alone", "controlled"])
 def test_calls_end_as_they_should(office: Stand, mode: str) -> None:
     """Many short calls in one test: the controller need be started once only."""
@@ -145,6 +146,7 @@ def test_a_hung_controller_delays_a_call_by_two_seconds(office: Stand) -> None:
     assert result.ring_ms == pytest.approx(2000, abs=400)
 
 
+@pytest.mark.proves("H9")
 def test_a_controller_killed_or_hung_while_it_rings(office: Stand) -> None:
     office.phones(B1=RINGS_OUT)
     for how, most in ((signal.SIGKILL, 2600), (signal.SIGSTOP, 4600)):

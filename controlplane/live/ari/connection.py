@@ -37,13 +37,19 @@ OnDown = Callable[[LiveError], object]
 class AriConnection:
     """`run` holds the link up; `request` and `send` use whatever link there is now.
 
-    `random` spreads the reconnects of many controllers; give a seeded one in tests.
+    `random` spreads the reconnects of many controllers; give a seeded one in tests. `wanted`
+    are the types of event the engine is to send.
     """
 
     def __init__(
-        self, settings: AriSettings, random: Random, timings: AriTimings = DEFAULT_TIMINGS
+        self,
+        settings: AriSettings,
+        random: Random,
+        timings: AriTimings = DEFAULT_TIMINGS,
+        wanted: Iterable[str] = EVENT_TYPES,
     ) -> None:
         self._settings = settings
+        self._wanted = tuple(wanted)
         self._random = random
         self._timings = timings
         self._link: Link | None = None
@@ -194,7 +200,7 @@ class AriConnection:
             await asyncio.wait([link.send(ping())], timeout=self._timings.probe)
         if reader.done():
             await reader
-        wanted = event_filter(self._settings.application, EVENT_TYPES)
+        wanted = event_filter(self._settings.application, self._wanted)
         try:
             if self._uses_websocket(link):
                 answer = await self._wait(link.send(wanted), wanted, self._timings.request)
