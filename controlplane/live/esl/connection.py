@@ -88,8 +88,10 @@ class EslConnection:
         command, outcome = self._jobs.new(name, argument)
         try:
             async with asyncio.timeout(seconds):
-                _checked(command, await self.send(command))
+                _checked(command, await self._answer(command, None))
                 return _checked(command, await outcome)
+        except RequestTimeout:
+            raise
         except TimeoutError:
             raise RequestTimeout(f"{command} did not end within {seconds:g} s") from None
         finally:
@@ -146,16 +148,15 @@ class EslConnection:
     async def _watch(self, link: Link) -> None:
         """Ends a link whose peer is dead: no sign of life although it was asked for one."""
         clock, beat = asyncio.get_running_loop().time, self._timings.heartbeat
-        asked = False
+        # Counted, not only timed: a pause of our own process must not look like the peer's.
+        looks = 0
         while not link.ended.done():
             await asyncio.sleep(beat / 8)
             silent = clock() - link.heard
-            if silent < beat:
-                asked = False
-            elif not asked and not link.waiting:
+            looks = looks + 1 if silent >= beat else 0
+            if looks == 1 and not link.waiting:
                 link.send(no_operation())
-                asked = True
-            elif silent > max((beat * 1.5, *self._limits)):
+            elif looks > 4 and silent > max((beat * 1.5, *self._limits)):
                 link.abort(LinkLost(f"{self._settings.place} is silent for {silent:.1f} s"))
 
     def _message(self, message: Message, on_event: OnEvent) -> None:

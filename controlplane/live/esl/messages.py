@@ -4,6 +4,9 @@ Shapes are those of mod_event_socket 1.10 and 1.11. A frame is a block of header
 line and `Content-Length` bytes. Header values of events and of the connect answer are
 percent-encoded, header names never are. A frame is cut into lines first and decoded last, and
 of two headers with one name the first holds: a value cannot pass for a header of its own.
+The engine leaves alone what looks encoded already (seen on 1.11.1): a variable that holds the
+three characters `%0A` arrives as a line feed. A value is text from outside, control characters
+included, until it is checked.
 """
 
 from __future__ import annotations
