@@ -67,7 +67,8 @@ class Stack:
         """Configuration, database and the bundle an engine starts with."""
         self.folder.mkdir(parents=True, exist_ok=True)
         if not self.config.exists():
-            address = ["--address", self.address, "--run-port", str(self.run_port)]
+            # The phones here are sipp: they register from another port than they are called at.
+            address = ["--address", self.address, "--run-port", str(self.run_port), "--no-nat"]
             self.ctl("init", "--dir", str(self.folder), *address)
 
     def start_engine(self) -> None:

@@ -26,6 +26,12 @@ _PASSWORD_BYTES = 24
 @click.option("--ari-port", type=int, help="[8088]")
 @click.option("--ami-port", type=int, help="[5038]")
 @click.option("--rtp", metavar="FIRST-LAST", help="Media ports.  [10000-20000]")
+@click.option(
+    "--nat/--no-nat",
+    "phones_behind_nat",
+    default=None,
+    help="Whether phones may be behind NAT.  [yes]",
+)
 @click.option("--run-port", type=int, help="Where `ctl run` serves health.  [9188]")
 @common
 def verb(session: Session, folder: Path | None, database: str | None, **options: Any) -> None:

@@ -17,10 +17,17 @@ class EngineKind(StrEnum):
     """The word that chooses an engine; controlplane/engines.py has a row for each."""
 
     ASTERISK = "asterisk"
+    FREESWITCH = "freeswitch"
 
 
 class Engine(Part):
     """One engine. All addresses are what the engine binds to and we connect to.
+
+    `ari_port` and `ami_port` are Asterisk's. FreeSWITCH listens on `esl_port`, and asks about calls
+    at `live_address` and `live_port`, where we listen.
+
+    `phones_behind_nat`: a phone is called where its registration came from, whatever contact it
+    named there.
 
     `folder` holds `bundles/<revision>` and the link `current`; the engine sees the same
     folder at `mounted_at`. `state_folder` is the engine's own (its database, its voicemail).
@@ -31,8 +38,12 @@ class Engine(Part):
     sip_port: Port = 5060
     ari_port: Port = 8088
     ami_port: Port = 5038
+    esl_port: Port = 8021
+    live_address: HostName = "127.0.0.1"
+    live_port: Port = 8084
     rtp_first: Port = 10000
     rtp_last: Port = 20000
+    phones_behind_nat: bool = True
     user: Name = "controlplane"
     password: Secret
     application: Name = "controlplane"

@@ -36,6 +36,7 @@ class AsteriskStand:
             address=address,
             password="conformance",
             folder=str(folder / "engine"),
+            phones_behind_nat=False,
         )
         self._applier = AsteriskApplier(connect)
         self._container = AsteriskContainer(address, folder / "engine", self._state)

@@ -79,7 +79,12 @@ def office() -> TenantView:
 
 def engine(folder: str) -> Engine:
     return Engine(
-        address=ADDRESS, password=PASSWORD, folder=folder, rtp_first=16000, rtp_last=16099
+        address=ADDRESS,
+        password=PASSWORD,
+        folder=folder,
+        rtp_first=16000,
+        rtp_last=16099,
+        phones_behind_nat=False,
     )
 
 

@@ -66,6 +66,8 @@ def _trunk(tenant: str, key: str, trunk: Trunk) -> Iterator[str]:
         yield f"outbound_auth = {name}"
     yield f"[{name}](trunk-aor)"
     yield f"contact = {uri}"
+    if not trunk.qualify:
+        yield "qualify_frequency = 0"
     yield f"[{name}]"
     yield "type = identify"
     yield f"endpoint = {name}"

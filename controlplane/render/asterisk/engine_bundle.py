@@ -118,6 +118,7 @@ def _accounts(views: Sequence[TenantView], engine: Engine) -> dict[str, str]:
         "address": engine.address,
         "sip_port": engine.sip_port,
         "tls_port": engine.sip_port + _TLS_PORT_AFTER,
+        "phones_behind_nat": engine.phones_behind_nat,
         "media_address": engine.address if _is_one_address(engine.address) else "",
     }
     files: dict[str, str] = {}
