@@ -44,7 +44,12 @@ _SMALL_FILES = {
     "ring = 400+450/400,0/200,400+450/400,0/2000\ncongestion = 400/400,0/350,400/225,0/525\n",
     "pjproject.conf": "",
     "pjsip_notify.conf": "; NOTIFY requests bring their own headers.\n",
-    "sorcery.conf": "",
+    # Accounts are read from the bundle; where phones registered, the engine keeps itself.
+    "sorcery.conf": "[res_pjsip]\n"
+    "endpoint = config,pjsip.conf,criteria=type=endpoint\n"
+    "auth = config,pjsip.conf,criteria=type=auth\n"
+    "aor = config,pjsip.conf,criteria=type=aor\n"
+    "contact = astdb,registrar\n",
     "stasis.conf": "[declined_message_types]\ndecline = ast_channel_varset_type\n",
     "udptl.conf": "[general]\n",
     "websocket_client.conf": "",
