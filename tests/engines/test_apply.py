@@ -177,7 +177,7 @@ def broken(good: Bundle) -> Bundle:
 def test_what_is_not_read_back_is_rolled_back(
     engine: Engine, container: AsteriskContainer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("controlplane.apply.asterisk_switch.SETTLE_SECONDS", 0.3)
+    monkeypatch.setattr("controlplane.apply.switch.SETTLE_SECONDS", 0.3)
     with pytest.raises(Faults) as caught:
         apply(engine, broken(bundle(engine, 10, ring=12, do_not_disturb=True)), 11)
     first, last = caught.value.diagnostics

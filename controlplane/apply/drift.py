@@ -1,16 +1,16 @@
-"""Drift: where an Asterisk and its folder differ from what is wanted, from a full comparison."""
+"""Drift: where an engine and its folder differ from what is wanted, from a full comparison."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator, Mapping
 
-from controlplane.apply.asterisk_parts import reports, wanted
-from controlplane.apply.asterisk_static import read_at_start, stale_files
 from controlplane.apply.bundle_folder import BundleFolder
 from controlplane.apply.control import Control
 from controlplane.apply.engine_keys import Running, all_keys, running
 from controlplane.apply.manifest import Manifest, digest_of, encoded
+from controlplane.apply.parts import Parts
+from controlplane.apply.static_files import read_at_start, stale_files
 from controlplane.diagnostics import Diagnostic, Severity
 from controlplane.render.bundle import Bundle
 
@@ -19,7 +19,7 @@ _APPLY = "`ctl apply` writes it again"
 
 
 async def differences(
-    control: Control, folder: BundleFolder, bundle: Bundle, revision: int
+    parts: Parts, control: Control, folder: BundleFolder, bundle: Bundle, revision: int
 ) -> list[Diagnostic]:
     """One finding a difference; places are below the engine (`files/…`, `keys/…`, `parts/…`)."""
     was = await running(control)
@@ -27,14 +27,15 @@ async def differences(
     digests = {path: digest_of(encoded(path, text)) for path, text in bundle.files.items()}
     found = list(_revision(was, revision))
     found += await asyncio.to_thread(lambda: list(_files(folder, live, digests)))
-    want = wanted(bundle.files)
-    for part, report in (await reports(control)).items():
+    want = parts.wanted(bundle.files)
+    for part, report in (await parts.reports(control, want)).items():
         if report != want.get(part, ""):
             message = f"the engine has read {report or 'none of our files'}, not {want.get(part)}"
             found.append(Diagnostic(message, f"parts/{part}", "`ctl apply` reloads it"))
     found += _keys(await all_keys(control), bundle.store)
-    read = read_at_start(was.static, await control.started(), live.digests() if live else {})
-    for path in stale_files(read, digests):
+    started = parts.static(live.digests()) if live else {}
+    read = read_at_start(was.static, await control.started(), started)
+    for path in stale_files(read, parts.static(digests)):
         message = "has changed since the engine started, which reads it only then"
         found.append(
             Diagnostic(message, f"files/{path}", "restart the engine", severity=Severity.WARNING)

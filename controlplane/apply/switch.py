@@ -1,4 +1,4 @@
-"""Switch: one change of an Asterisk's files, with the reloads it takes, and the way back."""
+"""Switch: one change of an engine's files, with the reloads it takes, and the way back."""
 
 from __future__ import annotations
 
@@ -6,14 +6,13 @@ import asyncio
 from collections.abc import Mapping
 
 from controlplane.apply.applier import Progress
-from controlplane.apply.asterisk_parts import reported, reports, wanted
-from controlplane.apply.asterisk_static import read_at_start, stale_files, static_text
 from controlplane.apply.bundle_folder import BundleFolder
 from controlplane.apply.control import Control
 from controlplane.apply.engine_keys import Running
 from controlplane.apply.manifest import Manifest, digest_of, encoded
+from controlplane.apply.parts import Part, Parts
+from controlplane.apply.static_files import read_at_start, stale_files, static_text
 from controlplane.diagnostics import fault
-from controlplane.render.asterisk.parts import PARTS, Part
 from controlplane.render.bundle import Bundle
 
 RELOAD_SECONDS = 60.0
@@ -26,7 +25,10 @@ SETTLE_SECONDS = 5.0
 class Switch:
     """`prepare` changes nothing that is live; `go` switches and reloads; `back` undoes `go`."""
 
-    def __init__(self, control: Control, folder: BundleFolder, tell: Progress) -> None:
+    def __init__(
+        self, parts: Parts, control: Control, folder: BundleFolder, tell: Progress
+    ) -> None:
+        self._all = parts
         self._control = control
         self._folder = folder
         self._tell = tell
@@ -58,10 +60,11 @@ class Switch:
             for path in sorted({*old, *digests})
             if old.get(path) != digests.get(path) or path in touched
         )
-        found, self._wanted = await reports(self._control), wanted(bundle.files)
+        self._wanted = self._all.wanted(bundle.files)
+        found = await self._all.reports(self._control, self._wanted)
         self._parts = [
             part
-            for part in PARTS
+            for part in self._all.all
             if found[part.name] != self._wanted.get(part.name)
             or any(part.has(path) for path in self.changed)
         ]
@@ -79,9 +82,9 @@ class Switch:
     ) -> None:
         """Which files the engine would have to start anew to read."""
         started = await self._control.started()
-        read = read_at_start(was.static, started, old)
+        read = read_at_start(was.static, started, self._all.static(old))
         self.static = static_text(read, started)
-        self.needs_restart = stale_files(read, new)
+        self.needs_restart = stale_files(read, self._all.static(new))
 
     async def go(self) -> None:
         """Raises Faults on any failure; then call `back`."""
@@ -89,26 +92,37 @@ class Switch:
             self._tell("switch")
             self._switched = True
             self._folder.switch(self._new.name)
-        for part in self._parts:
-            self._tell(f"reload {part.module}")
-            self.reloaded.append(part.module)
-            await self._reload(part, self._wanted.get(part.name, ""))
+        for module, parts in self._by_module():
+            self._tell(f"reload {module}")
+            self.reloaded.append(module)
+            await self._reload(module, parts, self._wanted)
 
     async def back(self) -> None:
         """The old link and what the engine had read before. Raises Faults."""
         if self._switched:
             self._folder.switch(self._old_name)
-        old = wanted(self._folder.texts(self._old_name)) if self.reloaded else {}
-        for part in self._parts[: len(self.reloaded)]:
-            await self._reload(part, old.get(part.name, ""))
+        old = self._all.wanted(self._folder.texts(self._old_name)) if self.reloaded else {}
+        for module, parts in self._by_module()[: len(self.reloaded)]:
+            await self._reload(module, parts, old)
         if self._new is not None:
             self._folder.discard(self._new.name)
 
-    async def _reload(self, part: Part, digest: str) -> None:
-        await self._control.reload(part.module, RELOAD_SECONDS)
+    def _by_module(self) -> list[tuple[str, list[Part]]]:
+        found: dict[str, list[Part]] = {}
+        for part in self._parts:
+            found.setdefault(part.module, []).append(part)
+        return list(found.items())
+
+    async def _reload(self, module: str, parts: list[Part], wanted: Mapping[str, str]) -> None:
+        await self._control.reload(module, RELOAD_SECONDS)
+        until = asyncio.get_running_loop().time() + SETTLE_SECONDS
+        for part in parts:
+            await self._settled(part, wanted.get(part.name, ""), until)
+
+    async def _settled(self, part: Part, digest: str, until: float) -> None:
+        """Raises Faults where the engine does not report the digest in time."""
         clock = asyncio.get_running_loop().time
-        until = clock() + SETTLE_SECONDS
-        while (found := await reported(part, self._control)) != digest:
+        while (found := await self._all.reported(part, self._control, digest)) != digest:
             if clock() >= until:
                 raise fault(
                     f"after its reload {part.module} reports"
