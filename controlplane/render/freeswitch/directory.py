@@ -1,0 +1,88 @@
+"""The directory: a user each handset, each trunk's address, and each mailbox."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from ipaddress import ip_network
+
+from controlplane.model.phone_system import PhoneSystem
+from controlplane.model.trunk import Trunk
+from controlplane.render.bundle import TenantView
+from controlplane.render.freeswitch.escape import word
+from controlplane.render.freeswitch.names import PHONES, account, gateway
+
+
+def handset_users(view: TenantView) -> str:
+    return "".join(f"{line}\n" for name in sorted(view.system.handsets)
+                   for line in _handset(view, name))  # fmt: skip
+
+
+def _handset(view: TenantView, handset: str) -> Iterator[str]:
+    tenant = view.system.tenant
+    name = account(tenant, handset)
+    variables = {"cp_tenant": tenant, "cp_handset": handset, "user_context": "cp-internal"}
+    if cli := view.plan.handsets[handset].emergency_cli:
+        variables["cp_ecli"] = cli
+    secret = a1_hash(name, view.sip_passwords[handset])
+    yield _user(name, {"a1-hash": secret}, variables)
+
+
+def a1_hash(name: str, password: str) -> str:
+    """What digest authentication keeps of a password (RFC 2617, 3.2.2.2)."""
+    return hashlib.md5(f"{name}:{PHONES}:{password}".encode()).hexdigest()
+
+
+def trunk_users(system: PhoneSystem) -> str:
+    """A call from a carrier's address is that user's. Names are resolved for no trunk: one that
+    is given by name registers, or says in `accept_from` where it calls from."""
+    return "".join(f"{line}\n" for name, trunk in sorted(system.trunks.items()) if trunk.enabled
+                   for line in _trunk(system.tenant, name, trunk))  # fmt: skip
+
+
+def _trunk(tenant: str, key: str, trunk: Trunk) -> Iterator[str]:
+    name = gateway(tenant, key)
+    variables = {
+        **trunk_variables(tenant, key),
+        "cp_username": trunk.username or "anonymous",
+        "cp_host": trunk.host.strip("[]"),
+    }
+    yield _user(name, {}, variables)
+    for place, network in enumerate(_networks(trunk)):
+        yield _user(f"{name}.{place}", {}, variables, f' cidr="{network}"')
+
+
+def trunk_variables(tenant: str, key: str) -> Mapping[str, str]:
+    return {"cp_tenant": tenant, "cp_trunk": key, "user_context": "cp-trunk"}
+
+
+def _networks(trunk: Trunk) -> Iterator[str]:
+    for address in trunk.accept_from or (trunk.host.strip("[]"),):
+        try:
+            yield str(ip_network(address, strict=False))
+        except ValueError:
+            continue
+
+
+def mailbox_users(system: PhoneSystem) -> str:
+    """A domain of the tenant's name. Nobody can log in to it."""
+    boxes = {extension for extension, line in system.lines.items() if line.mailbox}
+    boxes |= {extension for extension, box in system.mailboxes.items() if box.enabled}
+    return "".join(f"{_user(word(box), {}, {})}\n" for box in sorted(boxes))
+
+
+def _user(
+    name: str, params: Mapping[str, str], variables: Mapping[str, str], attributes: str = ""
+) -> str:
+    kept = {key: text for key, text in variables.items() if text}
+    return (
+        f'<user id="{word(name)}"{attributes}>'
+        f"{_group('params', 'param', params)}{_group('variables', 'variable', kept)}</user>"
+    )
+
+
+def _group(tag: str, item: str, values: Mapping[str, str]) -> str:
+    if not values:
+        return ""
+    items = (f'<{item} name="{key}" value="{word(text)}"/>' for key, text in values.items())
+    return f"<{tag}>{''.join(items)}</{tag}>"

@@ -1,0 +1,59 @@
+"""Elements of the XML dialplan. Expressions are our own; what others wrote is words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from controlplane.render.freeswitch.escape import attribute
+
+
+def action(application: str, data: str = "", *, inline: bool = False, unless: bool = False) -> str:
+    """`inline`: done while the extension is read, so that later conditions see it.
+
+    `unless`: done where the condition does not hold.
+    """
+    tag = "anti-action" if unless else "action"
+    written = f'<{tag} application="{attribute(application)}"'
+    if data:
+        written += f' data="{attribute(data)}"'
+    return written + (' inline="true"/>' if inline else "/>")
+
+
+def set_now(assignment: str, *, unless: bool = False) -> str:
+    return action("set", assignment, inline=True, unless=unless)
+
+
+def transfer(extension: str, context: str, *, unless: bool = False) -> str:
+    return action("transfer", f"{extension} XML {context}", unless=unless)
+
+
+def when(field: str, expression: str, *actions: str) -> str:
+    """The extension ends with the first of these that holds."""
+    return _condition(_test(field, expression) + ' break="on-true"', actions)
+
+
+def either(field: str, expression: str, *actions: str) -> str:
+    """Actions, and anti-actions; the conditions after it are looked at in both cases."""
+    return _condition(_test(field, expression) + ' break="never"', actions)
+
+
+def always(*actions: str) -> str:
+    return _condition("", actions)
+
+
+def extension(name: str, *conditions: str, goes_on: bool = False) -> str:
+    """`goes_on`: with the extension behind it."""
+    more = ' continue="true"' if goes_on else ""
+    return f'<extension name="{attribute(name)}"{more}>{"".join(conditions)}</extension>'
+
+
+def context(name: str, extensions: Iterable[str]) -> str:
+    return "\n".join((f'<context name="{attribute(name)}">', *extensions, "</context>"))
+
+
+def _test(field: str, expression: str) -> str:
+    return f' field="{attribute(field)}" expression="{attribute(expression)}"'
+
+
+def _condition(test: str, actions: Iterable[str]) -> str:
+    return f"<condition{test}>{''.join(actions)}</condition>"

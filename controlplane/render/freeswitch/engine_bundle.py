@@ -1,0 +1,172 @@
+"""The bundle of a FreeSWITCH: all files that a bare one needs, and its stored keys."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from ipaddress import ip_address
+
+from controlplane.diagnostics import fault
+from controlplane.model.deployment import Engine
+from controlplane.model.trunk import Transport
+from controlplane.render.bundle import Bundle, TenantView
+from controlplane.render.freeswitch.directory import handset_users, mailbox_users, trunk_users
+from controlplane.render.freeswitch.escape import attribute, value, word
+from controlplane.render.freeswitch.flows import tenant_dialplan
+from controlplane.render.freeswitch.gateways import tenant_gateways
+from controlplane.render.freeswitch.modules import MODULES
+from controlplane.render.freeswitch.names import PHONES, PROFILE, TRUNKS
+from controlplane.render.freeswitch.parts import DIALPLAN, DIRECTORY, GATEWAYS, PARTS, TRUSTED, Part
+from controlplane.render.freeswitch.record import PATIENCE_SECONDS, STATUS, TONES
+from controlplane.render.freeswitch.routines import routine_dialplan
+from controlplane.render.freeswitch.store import store_of
+from controlplane.render.templates import environment
+from controlplane.routing.plan import Routine
+from controlplane.routing.steps import Cause
+
+_TLS_PORT_AFTER = 1
+"""SIP over TLS listens on the port after that of UDP and TCP, as 5061 after 5060."""
+
+_ANY = "$${local_ip_v4}"
+"""What FreeSWITCH finds itself, where it is to bind to all addresses."""
+
+_MARKERS = {
+    DIRECTORY: '<domain name="cp.marker"><variables><variable name="d" value="{digest}"/>'
+    "</variables></domain>\n",
+    TRUSTED: '<domain name="cp.trusted"><variables><variable name="d" value="{digest}"/>'
+    "</variables></domain>\n",
+    GATEWAYS: '<gateway name="cp-{digest}"><param name="register" value="false"/>'
+    '<param name="realm" value="localhost"/><param name="username" value="marker"/>'
+    '<param name="password" value="-"/></gateway>\n',
+    DIALPLAN: '<context name="cp-marker"><extension name="{digest}"/></context>\n',
+}
+
+
+def render(tenants: Sequence[TenantView], engine: Engine) -> Bundle:
+    """Deterministic. Without tenants: what an engine can start from."""
+    views = sorted(tenants, key=lambda view: view.system.tenant)
+    files = _dialplan(views, engine) | _directory(views) | _gateways(views)
+    for part in PARTS:
+        files[part.marker] = _MARKERS[part].replace("{digest}", part.digest(files))
+    included = {
+        part.name: [part.marker, *sorted(path for path in files if _own(part, path))]
+        for part in PARTS
+    }
+    # Shared contexts come first: FreeSWITCH looks for a context from the first on.
+    included["dialplan"].sort(key=lambda path: (path.endswith(".tenant.xml"), path))
+    settings = _settings(views, engine) | {"files": included}
+    for name in ("freeswitch", "configuration", "languages"):
+        files[f"{name}.xml"] = _template(name, settings)
+    store: dict[str, str] = {}
+    for view in views:
+        store |= store_of(view.system.tenant, view.state)
+    return Bundle(dict(sorted(files.items())), dict(sorted(store.items())))
+
+
+def _own(part: Part, path: str) -> bool:
+    return part.has(path) and path != part.marker and not path.endswith(".boxes.xml")
+
+
+def _settings(views: Sequence[TenantView], engine: Engine) -> dict[str, object]:
+    trunks = [trunk for view in views for trunk in view.system.trunks.values() if trunk.enabled]
+    address = _ANY if _is_any(engine.address) else engine.address
+    return {
+        "address": address,
+        "listens": engine.address,
+        "sip_port": engine.sip_port,
+        "tls": any(trunk.transport is Transport.TLS for trunk in trunks),
+        "tls_port": engine.sip_port + _TLS_PORT_AFTER,
+        "esl_port": engine.esl_port,
+        "rtp_first": engine.rtp_first,
+        "rtp_last": engine.rtp_last,
+        "password": _password(engine),
+        "control": [one for one in (engine.address, engine.live_address) if _is_address(one)],
+        "state": attribute(engine.state_folder),
+        "modules": MODULES,
+        "profile": PROFILE,
+        "phones": PHONES,
+        "trunks": TRUNKS,
+        "tenants": [view.system.tenant for view in views],
+    }
+
+
+def _dialplan(views: Sequence[TenantView], engine: Engine) -> dict[str, str]:
+    settings = {
+        "live": f"{word(engine.live_address)}:{engine.live_port}",
+        "patience": PATIENCE_SECONDS,
+        "domain": _ANY if _is_any(engine.address) else engine.address,
+        "profile": PROFILE,
+        "phones": PHONES,
+        "trunks": TRUNKS,
+        "tones": {prompt.value: tone for prompt, tone in TONES.items()},
+        "status": {cause.value: status for cause, status in STATUS.items()},
+        "names": {cause.value: _CAUSES[cause] for cause in Cause},
+    }
+    files = {
+        "dialplan/calls.xml": _template("calls", settings),
+        "dialplan/routines.xml": _routines(views),
+    }
+    for view in views:
+        files[f"dialplan/{view.system.tenant}.tenant.xml"] = tenant_dialplan(view.plan)
+    return files
+
+
+_CAUSES = {
+    Cause.UNALLOCATED: "UNALLOCATED_NUMBER",
+    Cause.NORMAL: "NORMAL_CLEARING",
+    Cause.BUSY: "USER_BUSY",
+    Cause.NO_ANSWER: "NO_ANSWER",
+    Cause.ABSENT: "SUBSCRIBER_ABSENT",
+    Cause.REJECTED: "CALL_REJECTED",
+    Cause.ROUTING_ERROR: "EXCHANGE_ROUTING_ERROR",
+    Cause.CONGESTION: "NORMAL_CIRCUIT_CONGESTION",
+}
+
+
+def _routines(views: Sequence[TenantView]) -> str:
+    """Tenants share routines: the same nodes have the same name everywhere."""
+    routines: dict[str, Routine] = {}
+    for view in views:
+        routines.update(view.plan.routines)
+    return "".join(f"{routine_dialplan(routines[name])}\n" for name in sorted(routines))
+
+
+def _directory(views: Sequence[TenantView]) -> dict[str, str]:
+    files: dict[str, str] = {}
+    for view in views:
+        tenant = view.system.tenant
+        files[f"directory/{tenant}.handsets.xml"] = handset_users(view)
+        files[f"directory/{tenant}.boxes.xml"] = mailbox_users(view.system)
+        files[f"trunks/{tenant}.xml"] = trunk_users(view.system)
+    return files
+
+
+def _gateways(views: Sequence[TenantView]) -> dict[str, str]:
+    return {
+        f"gateways/{view.system.tenant}.xml": tenant_gateways(view.system) for view in views
+    }  # fmt: skip
+
+
+def _password(engine: Engine) -> str:
+    try:
+        return value(engine.password)
+    except ValueError as error:
+        raise fault(f"FreeSWITCH cannot hold the engine's password: it {error}", "") from None
+
+
+def _is_address(text: str) -> bool:
+    try:
+        return not ip_address(text).is_unspecified
+    except ValueError:
+        return False
+
+
+def _is_any(text: str) -> bool:
+    try:
+        return ip_address(text).is_unspecified
+    except ValueError:
+        return False
+
+
+def _template(name: str, settings: Mapping[str, object]) -> str:
+    folder = environment("dialplan_templates/freeswitch")
+    return folder.get_template(f"{name}.xml.j2").render(settings)

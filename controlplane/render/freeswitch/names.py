@@ -1,0 +1,51 @@
+"""What accounts, gateways, contexts and stored keys are called on a FreeSWITCH."""
+
+from __future__ import annotations
+
+from controlplane.render.freeswitch.escape import word
+
+REALM = "cp"
+"""Of all our stored keys."""
+
+PROFILE = "internal"
+"""The one SIP profile: phones and trunks."""
+
+# No tenant's name has a dot, and each tenant's mailboxes are a domain of that name.
+PHONES = "cp.phones"
+TRUNKS = "cp.trunks"
+
+CALLS = "cp"
+"""The context of all steps."""
+
+
+def account(tenant: str, handset: str) -> str:
+    """The SIP account of a handset, and the user part of its registration."""
+    return word(f"{tenant}.{handset}")
+
+
+def gateway(tenant: str, trunk: str) -> str:
+    return word(f"{tenant}.{trunk}")
+
+
+def routine_context(routine: str) -> str:
+    return f"cp-r-{word(routine)}"
+
+
+def tenant_context(tenant: str) -> str:
+    """Entry, and all destinations but lines."""
+    return f"cp-t-{word(tenant)}"
+
+
+def extensions_context(tenant: str) -> str:
+    """What can be dialled inside; lines are only here."""
+    return f"cp-x-{word(tenant)}"
+
+
+def numbers_context(tenant: str) -> str:
+    """The tenant's own public numbers, by E.164."""
+    return f"cp-n-{word(tenant)}"
+
+
+def key(tenant: str, state_key: str) -> str:
+    """`realm/key` of a stored key, as the command `db` takes it: a slash ends a field there."""
+    return f"{REALM}/{tenant}.{state_key.replace('/', '.')}"

@@ -1,0 +1,84 @@
+"""The record of a call's point and step: channel variables that the dialplan and a driver share.
+
+A driver that was asked sets these and sends the call to the step's extension in context `cp`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from controlplane.model.destination import parse
+from controlplane.routing.steps import Cause, Prompt
+
+POINT = (
+    "cp_flow",
+    "cp_routine",
+    "cp_node",
+    "cp_args",
+    "cp_seen",
+    "cp_cli",
+    "cp_number",
+    "cp_name",
+)
+"""Where a call stands and who calls. `cp_number` and `cp_name` are packed, see `escape.packed`;
+`cp_args` is an array, see `join_args`."""
+
+STEP = ("cp_what", "cp_out", "cp_how", "cp_shown")
+"""To ring: handsets `A1&B1`, legs outside `trunk/+44…&trunk/+44…`, seconds, the packed name shown.
+Else: the mailbox and the greeting; the prompt."""
+
+ASK = "cp_ask"
+"""Not empty: a driver decides this call and is asked after each step."""
+
+ENTRY_EXTENSIONS = ("handset", "trunk")
+OUTCOME = "cp_outcome"
+PATIENCE_SECONDS = 2
+"""How long a call waits for a controller that is there and does not answer."""
+
+NO_ARGS = ""
+
+STATUS = {
+    Cause.UNALLOCATED: 404,
+    Cause.BUSY: 486,
+    Cause.NO_ANSWER: 480,
+    Cause.ABSENT: 480,
+    Cause.REJECTED: 403,
+    Cause.ROUTING_ERROR: 603,
+    Cause.CONGESTION: 503,
+}
+"""The SIP status of a call that is released unanswered: RFC 3398, 8.2.6.1."""
+
+TONES = {
+    Prompt.NOT_IN_SERVICE: "%(330,15,950);%(330,15,1400);%(330,1000,1800)",
+    Prompt.CANNOT_COMPLETE: "%(330,15,950);%(330,15,1400);%(330,15,1800)",
+    Prompt.NOT_ALLOWED: "%(400,350,425);%(225,525,425)",
+}
+"""ITU-T E.180: no recordings come with the engine, so a caller is told by tone."""
+
+
+def hangup_extension(cause: Cause) -> str:
+    return f"hangup-{cause.value}"
+
+
+def join_args(args: Iterable[str]) -> str:
+    """An array as a channel variable holds it; empty without arguments."""
+    parts = tuple(args)
+    return f"ARRAY::{'|:'.join(parts)}" if parts else NO_ARGS
+
+
+def split_args(text: str) -> tuple[str, ...]:
+    return tuple(text.removeprefix("ARRAY::").split("|:")) if text else ()
+
+
+def join_seen(places: Iterable[str]) -> str:
+    return "".join(f"&{place}" for place in places)
+
+
+def split_seen(text: str) -> tuple[str, ...]:
+    plain = text.removeprefix("&")
+    return tuple(plain.split("&")) if plain else ()
+
+
+def dotted(destination: str) -> str:
+    """A destination as it stands in stored keys: `line.101`, `+442071838750`."""
+    return str(parse(destination)).replace("/", ".")
