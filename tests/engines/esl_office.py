@@ -46,6 +46,7 @@ FREESWITCH = f"""<?xml version="1.0"?>
 <section name="dialplan"><context name="default">
 <extension name="ask"><condition field="destination_number" expression="^ask$">
 <action application="set" data="stage=asked"/>
+<action application="set" data="socket_resume=true"/>
 <action application="socket" data="{ADDRESS}:{CONTROLLER_PORT} async full"/>
 <action application="set" data="stage=alone"/>
 <action application="answer"/>

@@ -62,11 +62,6 @@ def no_linger() -> Command:
     return _command("nolinger", "nolinger")
 
 
-def resume() -> Command:
-    """When an outbound socket closes, for whatever reason, the dialplan goes on."""
-    return _command("resume", "resume")
-
-
 def leave() -> Command:
     """`exit`: the engine answers, and closes the connection."""
     return _command("exit", "exit")

@@ -24,8 +24,12 @@ OnCall = Callable[[Session], Awaitable[None]]
 class OutboundServer:
     """One task a call runs `on_call`; when that returns or fails, the call is left.
 
-    A call that is left, by us or by our death, goes on in the dialplan: `resume` is sent
-    before anything else is. So the dialplan must say what is to happen behind `socket`.
+    A call that is left, by us or by our death, goes on in the dialplan, behind `socket`; what
+    is being carried out then, a bridge above all, comes to its own end first (seen on 1.11.1).
+    That takes two things. The dialplan sets `socket_resume=true` before `socket`: without it
+    a call whose controller closes before its first command is parked for ever. And that is
+    switched off here as soon as the call is ours, for with it a lost connection ends bridges;
+    the command `resume` would do so for good, so it is not used.
     """
 
     def __init__(
@@ -88,7 +92,6 @@ class OutboundServer:
     def _begin(self, link: Link) -> None:
         if len(self._calls) >= self._most_calls:
             log.warning("esl call left to the dialplan", reason="too many calls")
-            link.send(commands.resume())
             link.end(LinkLost("too many calls"))
             return
         task = asyncio.get_running_loop().create_task(self._serve(link))
@@ -99,6 +102,7 @@ class OutboundServer:
         session: Session | None = None
         try:
             session = await self._greet(link)
+            session.start("set", "socket_resume=false")
             await self._on_call(session)
         except LinkLost as error:
             log.debug("esl call lost", reason=str(error))
@@ -117,9 +121,8 @@ class OutboundServer:
         early: list[Message] = []
         link.deliver_to(lambda message: _keep(early, message))
         first = link.send(commands.connect())
-        rest = (commands.resume(), commands.linger(self._timings.linger), commands.my_events())
-        for command in rest:
-            link.send(command)
+        link.send(commands.linger(self._timings.linger))
+        link.send(commands.my_events())
         async with asyncio.timeout(self._timings.connect):
             data = await first
         if not isinstance(data, ConnectData):

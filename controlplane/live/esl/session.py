@@ -24,6 +24,10 @@ from controlplane.live.esl.messages import ConnectData, DisconnectNotice, Event,
 log = structlog.get_logger(__name__)
 
 
+_CAUSE_WITHIN = 0.5
+"""Seconds to wait for the hang-up event once the engine said that the call ended."""
+
+
 class How(Enum):
     """Why there is nothing more to say to a call."""
 
@@ -153,8 +157,9 @@ class Session:
             case Event():
                 self._event(message)
             case DisconnectNotice(lingers=True):
-                # Its hang-up event usually came first; where it did not, this is the news.
-                self._end(Gone(How.HUNG_UP, "", "the call ended"))
+                # The event with the cause may come behind the notice (seen on 1.11.1).
+                gone = Gone(How.HUNG_UP, "", "the call ended")
+                asyncio.get_running_loop().call_later(_CAUSE_WITHIN, self._end, gone)
             case DisconnectNotice():
                 self._end(Gone(How.LOST, "", "the engine closed the socket"))
             case _:

@@ -30,7 +30,6 @@ def read(command: Command) -> ReadCommand:
         (esl.linger(), "linger\n\n"),
         (esl.linger(5), "linger 5\n\n"),
         (esl.no_linger(), "nolinger\n\n"),
-        (esl.resume(), "resume\n\n"),
         (esl.leave(), "exit\n\n"),
         (esl.no_events(), "noevents\n\n"),
         (esl.event_plain(["HEARTBEAT", "API"]), "event plain HEARTBEAT API\n\n"),

@@ -102,9 +102,9 @@ def test_a_call_on_an_outbound_socket() -> None:
     assert data.variable("stage") == "asked"
     assert data.get("Caller-Caller-ID-Name") == "Zoë"
     done = [e for e in events(OUTBOUND) if e.name == "CHANNEL_EXECUTE_COMPLETE"]
-    assert [e.get("Application-UUID") for e in done[:3]] == ["e-set", "e-answer", "e-play"]
-    assert done[0].variable("who") == "Ada É"
-    assert done[2].get("Application-Response") == "FILE PLAYED"
+    assert [e.get("Application-UUID") for e in done[1:4]] == ["e-set", "e-answer", "e-play"]
+    assert done[1].variable("who") == "Ada É"
+    assert done[3].get("Application-Response") == "FILE PLAYED"
     assert {e.get("Unique-ID") for e in events(OUTBOUND)} == {call}
     notices = [m for m in messages if isinstance(m, DisconnectNotice)]
     assert [(n.lingers, n.channel) for n in notices] == [(True, call), (False, call)]
