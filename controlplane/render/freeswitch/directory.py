@@ -3,29 +3,28 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from ipaddress import ip_network
 
 from controlplane.model.phone_system import PhoneSystem
 from controlplane.model.trunk import Trunk
 from controlplane.render.bundle import TenantView
 from controlplane.render.freeswitch.escape import word
-from controlplane.render.freeswitch.names import PHONES, account, gateway
+from controlplane.render.freeswitch.names import FEW, PHONES, account, gateway
 
 
 def handset_users(view: TenantView) -> str:
-    return "".join(f"{line}\n" for name in sorted(view.system.handsets)
-                   for line in _handset(view, name))  # fmt: skip
+    return _grouped([_handset(view, name) for name in sorted(view.system.handsets)])
 
 
-def _handset(view: TenantView, handset: str) -> Iterator[str]:
+def _handset(view: TenantView, handset: str) -> str:
     tenant = view.system.tenant
     name = account(tenant, handset)
     variables = {"cp_tenant": tenant, "cp_handset": handset, "user_context": "cp-internal"}
     if cli := view.plan.handsets[handset].emergency_cli:
         variables["cp_ecli"] = cli
     secret = a1_hash(name, view.sip_passwords[handset])
-    yield _user(name, {"a1-hash": secret}, variables)
+    return _user(name, {"a1-hash": secret}, variables)
 
 
 def a1_hash(name: str, password: str) -> str:
@@ -36,8 +35,10 @@ def a1_hash(name: str, password: str) -> str:
 def trunk_users(system: PhoneSystem) -> str:
     """A call from a carrier's address is that user's. Names are resolved for no trunk: one that
     is given by name registers, or says in `accept_from` where it calls from."""
-    return "".join(f"{line}\n" for name, trunk in sorted(system.trunks.items()) if trunk.enabled
-                   for line in _trunk(system.tenant, name, trunk))  # fmt: skip
+    enabled = ((name, trunk) for name, trunk in sorted(system.trunks.items()) if trunk.enabled)
+    return _grouped(
+        [user for name, trunk in enabled for user in _trunk(system.tenant, name, trunk)]
+    )
 
 
 def _trunk(tenant: str, key: str, trunk: Trunk) -> Iterator[str]:
@@ -68,7 +69,13 @@ def mailbox_users(system: PhoneSystem) -> str:
     """A domain of the tenant's name. Nobody can log in to it."""
     boxes = {extension for extension, line in system.lines.items() if line.mailbox}
     boxes |= {extension for extension, box in system.mailboxes.items() if box.enabled}
-    return "".join(f"{_user(word(box), {}, {})}\n" for box in sorted(boxes))
+    return _grouped([_user(word(box), {}, {}) for box in sorted(boxes)])
+
+
+def _grouped(users: Sequence[str]) -> str:
+    """Users in groups, each of which is few."""
+    groups = ("\n".join(users[first : first + FEW]) for first in range(0, len(users), FEW))
+    return "".join(f'<group name="-"><users>\n{group}\n</users></group>\n' for group in groups)
 
 
 def _user(

@@ -6,7 +6,7 @@ and to the first where there is none of that name.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from controlplane.model.destination import Destination, Kind, parse
 from controlplane.render.freeswitch.elements import (
@@ -22,7 +22,9 @@ from controlplane.render.freeswitch.elements import (
 from controlplane.render.freeswitch.escape import pattern, word
 from controlplane.render.freeswitch.names import (
     CALLS,
+    FEW,
     REALM,
+    drawer,
     extensions_context,
     numbers_context,
     routine_context,
@@ -49,24 +51,25 @@ _BOTH = "cp_name=${url_encode(${cp_one})}%25${url_encode(${cp_more})}"
 
 def tenant_dialplan(plan: Plan) -> str:
     tenant = plan.tenant
-    lines = [name for name in plan.flows if name.startswith(_LINE)]
-    others = [name for name in plan.flows if not name.startswith(_LINE)]
+    others = (name for name in plan.flows if not name.startswith(_LINE))
+    flows = (_flow(plan, name, name.replace("/", ".")) for name in others)
     contexts = (
-        context(
-            tenant_context(tenant),
-            (*_services(plan), *(_flow(plan, name, name.replace("/", ".")) for name in others)),
-        ),
-        context(
-            extensions_context(tenant),
-            (
-                extension(_OTHERWISE, always(transfer("number", tenant_context(tenant)))),
-                *(_flow(plan, name, name.removeprefix(_LINE)) for name in lines),
-                *_other_extensions(plan),
-            ),
-        ),
-        context(numbers_context(tenant), _numbers(plan)),
+        context(tenant_context(tenant), (*_services(plan), *flows)),
+        *_drawers(extensions_context(tenant), dict(_extensions(plan))),
+        *_drawers(numbers_context(tenant), dict(_numbers(plan))),
     )
     return "\n".join(contexts) + "\n"
+
+
+def _drawers(name: str, extensions: Mapping[str, str]) -> Iterator[str]:
+    """Extensions by number, in as many contexts as it takes."""
+    otherwise = extension(_OTHERWISE, always(transfer(_OTHERWISE, CALLS)))
+    many = len(extensions) > FEW
+    drawers: dict[str, list[str]] = {}
+    for number, written in extensions.items():
+        drawers.setdefault(drawer(name, number, many=many), []).append(written)
+    for one, inside in drawers.items():
+        yield context(one, (otherwise, *inside))
 
 
 def _services(plan: Plan) -> Iterator[str]:
@@ -79,12 +82,29 @@ def _services(plan: Plan) -> Iterator[str]:
     yield extension("caller", *_e164(plan, "caller_id_number", "cp_number"), goes_on=True)
     number = (always(set_now("cp_key=")), *_e164(plan, "${cp_dialled}", "cp_key"))
     yield extension("number", *number, goes_on=True)
-    yield extension(
-        "routed",
-        when("${cp_key}", _EMPTY, transfer(UNKNOWN, here)),
-        always(transfer("${cp_key}", numbers_context(plan.tenant))),
-    )
+    yield extension("own-number", *_own_number(plan, here))
+    yield extension("line", _dial(plan, "${cp_key}", UNKNOWN))
     yield extension("outside", *_outside(plan))
+
+
+def _own_number(plan: Plan, here: str) -> Iterator[str]:
+    """On with cp_key: one of the tenant's own, or out where the call may go out."""
+    context = drawer(numbers_context(plan.tenant), "${cp_key}", many=len(plan.numbers) > FEW)
+    yield when("${cp_key}", _EMPTY, transfer(UNKNOWN, here))
+    yield either(
+        "${cp_outward}",
+        _EMPTY,
+        set_now(f"cp_else={UNKNOWN}"),
+        set_now(f"cp_else={EXTERNAL}", unless=True),
+    )
+    yield always(transfer("${cp_key}", context))
+
+
+def _dial(plan: Plan, number: str, otherwise: str) -> str:
+    """To an extension, or else to an extension of the tenant's context."""
+    many = len(plan.extensions) > FEW
+    context = drawer(extensions_context(plan.tenant), number, many=many)
+    return always(set_now(f"cp_else={otherwise}"), transfer(number, context))
 
 
 def _from_handset(plan: Plan, here: str) -> Iterator[str]:
@@ -97,10 +117,8 @@ def _from_handset(plan: Plan, here: str) -> Iterator[str]:
         call = (action("multiset", data, inline=True), transfer(EMERGENCY, here))
         yield when("${cp_dialled}", f"^(?:{numbers})$", *call)
     yield when("${cp_number}", _EMPTY, transfer(BARRED, here))
-    yield always(
-        set_now(f"cp_cli={_of_line('cli')}"),
-        transfer("${cp_dialled}", extensions_context(plan.tenant)),
-    )
+    yield always(set_now(f"cp_cli={_of_line('cli')}"))
+    yield _dial(plan, "${cp_dialled}", "number")
 
 
 def _from_trunk() -> Iterator[str]:
@@ -139,22 +157,20 @@ def _flow(plan: Plan, name: str, at: str) -> str:
     return extension(word(at), always(action("multiset", data, inline=True), start))
 
 
-def _other_extensions(plan: Plan) -> Iterator[str]:
-    """Extensions of groups and shared mailboxes; those of lines are flows themselves."""
+def _extensions(plan: Plan) -> Iterator[tuple[str, str]]:
+    """Lines are flows themselves; groups and shared mailboxes are jumped to."""
     for name, destination in plan.extensions.items():
-        if parse(destination) != Destination(Kind.LINE, name):
-            yield extension(word(name), _jump(destination))
+        if parse(destination) == Destination(Kind.LINE, name):
+            yield name, _flow(plan, destination, name)
+        else:
+            yield name, extension(word(name), _jump(destination))
 
 
-def _numbers(plan: Plan) -> Iterator[str]:
-    here = tenant_context(plan.tenant)
-    yield extension(
-        _OTHERWISE,
-        when("${cp_outward}", _EMPTY, transfer(UNKNOWN, here)),
-        always(transfer(EXTERNAL, here)),
+def _numbers(plan: Plan) -> Iterator[tuple[str, str]]:
+    return (
+        (e164, extension(word(e164), _jump(destination)))
+        for e164, destination in plan.numbers.items()
     )
-    for e164, destination in plan.numbers.items():
-        yield extension(word(e164), _jump(destination))
 
 
 def _jump(destination: str) -> str:

@@ -37,13 +37,28 @@ def tenant_context(tenant: str) -> str:
 
 
 def extensions_context(tenant: str) -> str:
-    """What can be dialled inside; lines are only here."""
+    """What can be dialled inside; lines are only here. See `drawer`."""
     return f"cp-x-{word(tenant)}"
 
 
 def numbers_context(tenant: str) -> str:
-    """The tenant's own public numbers, by E.164."""
+    """The tenant's own public numbers, by E.164. See `drawer`."""
     return f"cp-n-{word(tenant)}"
+
+
+FEW = 200
+"""Children that one element may have: FreeSWITCH passes all of them to add another."""
+
+
+def drawer(context: str, number: str, *, many: bool) -> str:
+    """The context a number is in: where there are many, one for each pair of last digits.
+
+    `number` may be a variable, `${cp_key}`.
+    """
+    if not many:
+        return context
+    last = f"{number[:-1]}:-2}}" if number.startswith("${") else number[-2:]
+    return f"{context}-{last}"
 
 
 def key(tenant: str, state_key: str) -> str:

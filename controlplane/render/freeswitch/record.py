@@ -30,6 +30,26 @@ Else: the mailbox and the greeting; the prompt."""
 ASK = "cp_ask"
 """Not empty: a driver decides this call and is asked after each step."""
 
+ASKED = "cp_asked"
+"""All that a driver is asked, in one variable: the channel's id and then fields, separated by
+bars. At the entry these are `enter`, the tenant, `handset`, its name and what is dialled; or
+`enter`, the tenant, `trunk`, its name, the called number, and packed: the caller's number, display
+name, and name as the engine keeps it. After a step they are those of ASKED_AFTER."""
+
+ASKED_AFTER = (
+    "cp_outcome",
+    "cp_tenant",
+    "cp_flow",
+    "cp_routine",
+    "cp_node",
+    "cp_seen",
+    "cp_cli",
+    "cp_number",
+    "cp_name",
+    "cp_args",
+)
+"""Arguments come last: they may hold bars."""
+
 ENTRY_EXTENSIONS = ("handset", "trunk")
 OUTCOME = "cp_outcome"
 PATIENCE_SECONDS = 2
