@@ -45,6 +45,17 @@ install_packages() {
         apt-get install -y -qq --no-install-recommends $missing >&2
 }
 
+# An engine that was killed leaves process ids behind that may be another process's by now.
+forget_dead() {
+    for file in /run/docker.pid /run/docker/containerd/containerd.pid; do
+        [ -r "$file" ] || continue
+        case $(cat "/proc/$(cat "$file")/comm" 2>/dev/null) in
+            dockerd | containerd) ;;
+            *) as_root rm -f "$file" ;;
+        esac
+    done
+}
+
 answers() { docker version --format '{{.Server.Version}}' >/dev/null 2>&1; }
 
 start_by_hand() {
@@ -67,6 +78,7 @@ if command -v docker >/dev/null 2>&1; then install_packages "$@"
 else install_packages docker.io "$@"
 fi
 answers && exit 0
+forget_dead
 if [ -d /run/systemd/system ]; then
     say "starting the docker service"
     as_root systemctl start docker
