@@ -24,6 +24,7 @@ from controlplane.live.esl.messages import ConnectData, DisconnectNotice, Event,
 log = structlog.get_logger(__name__)
 
 
+_HANG_UPS = ("CHANNEL_HANGUP", "CHANNEL_HANGUP_COMPLETE")
 _CAUSE_WITHIN = 0.5
 """Seconds to wait for the hang-up event once the engine said that the call ended."""
 
@@ -50,7 +51,7 @@ class Gone:
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """An application came to its end and the call is still there.
+    """An application came to its end, and the engine knew of no hang-up then.
 
     `response` is what the application left behind, "" for none; `event` has the channel's
     variables as they were then.
@@ -167,10 +168,11 @@ class Session:
 
     def _event(self, event: Event) -> None:
         if event.get("Unique-ID") == self.uuid:
+            # An application that hang-up ended may complete before the hang-up is told.
+            if event.name in _HANG_UPS or event.get("Answer-State") == "hangup":
+                self._end(Gone(How.HUNG_UP, event.get("Hangup-Cause")))
             if event.name == "CHANNEL_EXECUTE_COMPLETE" and self._complete(event):
                 return
-            if event.name in ("CHANNEL_HANGUP", "CHANNEL_HANGUP_COMPLETE"):
-                self._end(Gone(How.HUNG_UP, event.get("Hangup-Cause")))
         if self.on_event is not None:
             try:
                 self.on_event(event)

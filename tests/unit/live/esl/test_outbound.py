@@ -162,6 +162,17 @@ async def test_the_caller_hangs_up() -> None:
         assert (await peer.next()).first == "exit"
 
 
+async def test_a_completion_that_comes_before_the_news_of_the_hang_up() -> None:
+    call = Collected(("playback", "tone"))
+    async with serving(call) as server, call_to(server.port) as peer:
+        await begin(peer)
+        command = await accept(peer)
+        ended = {"Answer_State": "hangup", "Hangup_Cause": "ORIGINATOR_CANCEL"}
+        peer.say(completion(command, "PLAYBACK ERROR", **ended))
+        await finished(call)
+        assert call.outcomes == [Gone(How.HUNG_UP, "ORIGINATOR_CANCEL")]
+
+
 async def test_an_application_that_does_not_exist() -> None:
     """The engine answers +OK, and then hangs up without a completion."""
     call = Collected(("no_such_application", ""))
