@@ -10,21 +10,24 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from controlplane.apply.applier import Applier
 from controlplane.apply.asterisk import AsteriskApplier
-from controlplane.live import asterisk_control
+from controlplane.apply.freeswitch import FreeSwitchApplier
+from controlplane.live import asterisk_control, freeswitch_control
 from controlplane.model.deployment import Engine, EngineKind
-from controlplane.render.asterisk import render
-from controlplane.render.asterisk.store import stored
+from controlplane.render import asterisk, freeswitch
+from controlplane.render.asterisk.store import stored as asterisk_stored
 from controlplane.render.bundle import Bundle, TenantView
+from controlplane.render.freeswitch.store import stored as freeswitch_stored
 
 if TYPE_CHECKING:
-    from controlplane.live.asterisk import OnNews, Watch
+    from controlplane.live.deciding import OnNews, Watch
     from controlplane.live.driver import Driver
 
 
 class LiveEngine(Protocol):
     """One engine whose calls are decided. `down`: why not now; "" while they are."""
 
-    down: str
+    @property
+    def down(self) -> str: ...
 
     async def serve(self, stop: Event, drain_seconds: float) -> None: ...
 
@@ -49,11 +52,23 @@ def _asterisk_live(*parts: Any) -> LiveEngine:
     return AsteriskDriver(*parts)
 
 
+def _freeswitch_live(*parts: Any) -> LiveEngine:
+    from controlplane.live.freeswitch import FreeSwitchDriver
+
+    return FreeSwitchDriver(*parts)
+
+
 ENGINES: Mapping[EngineKind, EngineRow] = {
     EngineKind.ASTERISK: EngineRow(
-        render=render,
-        state_key=stored,
+        render=asterisk.render,
+        state_key=asterisk_stored,
         applier=AsteriskApplier(asterisk_control.connect),
         live=_asterisk_live,
+    ),
+    EngineKind.FREESWITCH: EngineRow(
+        render=freeswitch.render,
+        state_key=freeswitch_stored,
+        applier=FreeSwitchApplier(freeswitch_control.connect),
+        live=_freeswitch_live,
     ),
 }

@@ -10,7 +10,10 @@ from controlplane.apply.control import Control
 
 
 class Part(Protocol):
-    """Files that are read together; `module` is what is reloaded then, `marker` a file of them."""
+    """Files that are read together; `marker` is one of them.
+
+    `module` is what is reloaded then; "" where nothing is but what is reloaded for all parts.
+    """
 
     @property
     def name(self) -> str: ...
@@ -34,11 +37,20 @@ class Parts:
 
     `reported`: the digest of what the engine has read of a part, given what is wanted; "" for
     nothing of ours. `needs_restart`: those files that are read only when the engine starts.
+    `first` is reloaded before any part, if one is.
     """
 
     all: Sequence[Part]
     reported: Callable[[Any, Control, str], Awaitable[str]]
     needs_restart: Callable[[Iterable[str]], tuple[str, ...]]
+    first: str = ""
+
+    def reloads(self, parts: Sequence[Part]) -> list[tuple[str, list[Part]]]:
+        """What is to be reloaded for these, in order, and which of them to ask for after each."""
+        found: dict[str, list[Part]] = {self.first: []} if parts and self.first else {}
+        for part in parts:
+            found.setdefault(part.module or self.first, []).append(part)
+        return list(found.items())
 
     async def reports(self, control: Control, wanted: Mapping[str, str]) -> dict[str, str]:
         """By part."""

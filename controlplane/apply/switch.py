@@ -92,7 +92,7 @@ class Switch:
             self._tell("switch")
             self._switched = True
             self._folder.switch(self._new.name)
-        for module, parts in self._by_module():
+        for module, parts in self._all.reloads(self._parts):
             self._tell(f"reload {module}")
             self.reloaded.append(module)
             await self._reload(module, parts, self._wanted)
@@ -102,16 +102,10 @@ class Switch:
         if self._switched:
             self._folder.switch(self._old_name)
         old = self._all.wanted(self._folder.texts(self._old_name)) if self.reloaded else {}
-        for module, parts in self._by_module()[: len(self.reloaded)]:
+        for module, parts in self._all.reloads(self._parts)[: len(self.reloaded)]:
             await self._reload(module, parts, old)
         if self._new is not None:
             self._folder.discard(self._new.name)
-
-    def _by_module(self) -> list[tuple[str, list[Part]]]:
-        found: dict[str, list[Part]] = {}
-        for part in self._parts:
-            found.setdefault(part.module, []).append(part)
-        return list(found.items())
 
     async def _reload(self, module: str, parts: list[Part], wanted: Mapping[str, str]) -> None:
         await self._control.reload(module, RELOAD_SECONDS)

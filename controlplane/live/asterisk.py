@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
 from random import Random
-from typing import Any, Protocol
+from typing import Any
 
 import structlog
 
-from controlplane.calls.call import Decision
 from controlplane.live.ari.connection import AriConnection
 from controlplane.live.ari.executor import go_on, requests_for
 from controlplane.live.ari.messages import ChannelUserevent, Event, StasisStart, parse_channels
@@ -17,7 +15,8 @@ from controlplane.live.ari.point_codec import read_question
 from controlplane.live.ari.requests import Request, list_channels
 from controlplane.live.ari.response import Response
 from controlplane.live.ari.settings import AriSettings
-from controlplane.live.driver import Driver, Entered, Question
+from controlplane.live.deciding import OnNews, Watch, not_decided, record, serve
+from controlplane.live.driver import Driver
 from controlplane.live.errors import LiveError
 from controlplane.model.deployment import Engine
 from controlplane.render.asterisk.record import ASKING_CONTEXTS
@@ -27,19 +26,6 @@ log = structlog.get_logger(__name__)
 
 _WANTED = ("StasisStart", "ChannelUserevent", "ApplicationReplaced")
 """What a call does between our decisions is the engine's business."""
-
-OnNews = Callable[[str, Mapping[str, Any]], object]
-"""Is told of user events by name and variables; may return an awaitable."""
-
-
-class Watch(Protocol):
-    """What is counted. Times are in seconds, words are few."""
-
-    def decided(self, engine: str, step: str, after: str, seconds: float) -> None: ...
-
-    def connected(self, engine: str, up: bool) -> None: ...
-
-    def failed(self, kind: str) -> None: ...
 
 
 class AsteriskDriver:
@@ -76,19 +62,7 @@ class AsteriskDriver:
 
     async def serve(self, stop: asyncio.Event, drain_seconds: float) -> None:
         """`run` until `stop` is set, then `drain`; closing makes the engine go on by itself."""
-        running = asyncio.create_task(self.run())
-        stopped = asyncio.create_task(stop.wait())
-        try:
-            await asyncio.wait((running, stopped), return_when=asyncio.FIRST_COMPLETED)
-            if not running.done():
-                await self.drain(drain_seconds)
-        finally:
-            stopped.cancel()
-            running.cancel()
-            done = await asyncio.gather(running, return_exceptions=True)
-        for error in done:
-            if isinstance(error, LiveError):
-                raise error
+        await serve(self, stop, drain_seconds)
 
     async def drain(self, seconds: float) -> None:
         """Leave calls to the engine from now on, and see the decisions under way through."""
@@ -134,38 +108,14 @@ class AsteriskDriver:
             decision = self._driver.decide(question)
             requests = requests_for(channel.id, question.tenant, decision)
         except Exception as error:
-            # A fault of ours is no reason to lose the call: the dialplan knows the way.
-            log.exception(
-                "call not decided",
-                engine=self._name,
-                call=channel.id,
-                error=type(error).__name__,
-            )
-            self._watch.failed("decision")
+            not_decided(self._watch, self._name, channel.id, error)
             self._send(channel.id, go_on(channel.id))
             return
         self._send(channel.id, *requests)
         seconds = clock() - began
         # Later, when the requests are on the wire: a caller waits for those.
-        asyncio.get_running_loop().call_soon(self._record, channel.id, question, decision, seconds)
-
-    def _record(
-        self, call: str, question: Question, decision: Decision | None, seconds: float
-    ) -> None:
-        asked = log.bind(engine=self._name, call=call)
-        if decision is None:
-            asked.warning("call left to the dialplan", tenant=question.tenant)
-            self._watch.failed("unknown")
-            return
-        step, after = type(decision.step).__name__.lower(), _after(question)
-        self._watch.decided(self._name, step, after, seconds)
-        asked.info(
-            "call decided",
-            tenant=question.tenant,
-            after=after,
-            step=step,
-            flow=decision.point.flow,
-            why=[f"{note.address}: {note.text}" for note in decision.notes],
+        asyncio.get_running_loop().call_soon(
+            record, self._watch, self._name, channel.id, question, decision, seconds
         )
 
     def _send(self, channel: str, *requests: Request) -> None:
@@ -201,7 +151,3 @@ def ari_settings(engine: Engine) -> AriSettings:
         engine.password,
         engine.application,
     )
-
-
-def _after(question: Question) -> str:
-    return "entry" if isinstance(question, Entered) else question.outcome.value

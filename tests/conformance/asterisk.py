@@ -3,14 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import json
-import os
-import signal
-import subprocess
-import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -21,6 +16,7 @@ from controlplane.live.asterisk_control import connect
 from controlplane.model.deployment import Engine
 from controlplane.render.asterisk import render
 from controlplane.render.bundle import Bundle, TenantView
+from tests.conformance.controlling import ControllerProcess, controlling
 from tests.engines.asterisk_container import AsteriskContainer
 
 READY_SECONDS = 20.0
@@ -69,26 +65,8 @@ class AsteriskStand:
         told = news(self._revision, "", None)
         await self._applier.apply(self.engine, bundle, self._revision, lambda _: None, told)
 
-    @contextmanager
-    def controller(self) -> Iterator[ControllerProcess]:
-        """A process that has the plans of what was loaded last."""
-        systems = self._folder / f"tenants-{self._revision}.json"
-        systems.write_text(
-            json.dumps(
-                {
-                    "engine": self.engine.model_dump(mode="json"),
-                    "tenants": [
-                        view.system.model_dump(mode="json", by_alias=True) for view in self._views
-                    ],
-                }
-            )
-        )
-        process = ControllerProcess(systems)
-        try:
-            process.wait_ready()
-            yield process
-        finally:
-            process.kill()
+    def controller(self) -> AbstractContextManager[ControllerProcess]:
+        return controlling(self._folder, self._revision, self.engine, self._views)
 
     def messages(self, tenant: str) -> Mapping[str, int]:
         boxes = self._state / "spool" / "voicemail" / tenant
@@ -112,32 +90,3 @@ class AsteriskStand:
 
     def log(self) -> str:
         return self._container.logs()
-
-
-class ControllerProcess:
-    """The controller in a process of its own, told what to decide by a file."""
-
-    def __init__(self, systems: Path) -> None:
-        self._said = systems.with_suffix(".out")
-        self._log = systems.with_suffix(".log")
-        with self._said.open("wb") as said, self._log.open("wb") as log:
-            command = [sys.executable, "-m", "tests.conformance.controller", str(systems)]
-            self._process = subprocess.Popen(command, stdout=said, stderr=log)
-
-    def wait_ready(self) -> None:
-        until = time.monotonic() + READY_SECONDS
-        while "ready" not in self._said.read_text():
-            if self._process.poll() is not None or time.monotonic() > until:
-                raise RuntimeError(f"the controller did not start:\n{self._log.read_text()}")
-            time.sleep(0.05)
-
-    def decisions(self) -> list[str]:
-        return self._said.read_text().split("\n")[1:-1]
-
-    def kill(self) -> None:
-        if self._process.poll() is None:
-            self._process.kill()
-        self._process.wait()
-
-    def hang(self) -> None:
-        os.kill(self._process.pid, signal.SIGSTOP)

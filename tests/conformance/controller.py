@@ -1,4 +1,4 @@
-"""A controller alone: decides one Asterisk's calls by the tenants in a file, until it is killed.
+"""A controller alone: decides one engine's calls by the tenants in a file, until it is killed.
 
     python -m tests.conformance.controller TENANTS.json
 
@@ -15,7 +15,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from controlplane.live.asterisk import AsteriskDriver
+from controlplane.engines import ENGINES
 from controlplane.live.driver import Driver
 from controlplane.model.deployment import Engine
 from controlplane.model.phone_system import PhoneSystem
@@ -41,8 +41,9 @@ async def decide(told: Mapping[str, Any]) -> None:
     driver = Driver()
     driver.follow({one.tenant: (compile_plan(one), state_of(one)) for one in systems})
     engine = Engine.model_validate(told["engine"])
-    live = AsteriskDriver("one", engine, driver, Printed(), lambda *_: None, Random())
-    running = asyncio.create_task(live.run())
+    row = ENGINES[engine.kind]
+    live = row.live("one", engine, driver, Printed(), lambda *_: None, Random())
+    running = asyncio.create_task(live.serve(asyncio.Event(), 0))
     while live.down and not running.done():  # noqa: ASYNC110 - it has no event for that
         await asyncio.sleep(0.02)
     if not running.done():

@@ -9,6 +9,7 @@ from typing import Protocol
 
 from controlplane.render.bundle import TenantView
 from tests.conformance.asterisk import AsteriskStand
+from tests.conformance.freeswitch import FreeSwitchStand
 
 
 class Controller(Protocol):
@@ -54,5 +55,6 @@ class Stand(Protocol):
 
 STANDS: Mapping[str, Callable[[Path, str], AbstractContextManager[Stand]]] = {
     "asterisk": AsteriskStand,
+    "freeswitch": FreeSwitchStand,
 }
 """By the word of `--engine`: given a folder of its own and an address to bind to."""

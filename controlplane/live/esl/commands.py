@@ -46,6 +46,16 @@ def connect() -> Command:
     return _command("connect", "connect")
 
 
+def first_variable(name: str) -> Command:
+    """Instead of `connect`: one variable of an outbound socket's channel, 511 bytes of it at most.
+
+    The engine carries out the first command it reads there and does not answer it, unless that
+    is `connect`: so an empty one stands before this.
+    """
+    word = _name("the variable", name)
+    return Command("getvar", b"noop\n\n" + f"getvar {word}\n\n".encode())
+
+
 def my_events() -> Command:
     """The events of an outbound socket's own channel; not those of any other."""
     return _command("myevents", "myevents")

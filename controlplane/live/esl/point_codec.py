@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import assert_never
 
@@ -10,14 +11,10 @@ from controlplane.calls.call import Call, Decision, FromHandset, FromTrunk, Poin
 from controlplane.live.driver import Ended, Entered, Question
 from controlplane.live.errors import ProtocolError
 from controlplane.render.freeswitch.escape import packed, unpacked, word
-from controlplane.render.freeswitch.names import CALLS, tenant_context
+from controlplane.render.freeswitch.names import CALLS
 from controlplane.render.freeswitch.record import (
     ASK,
     ASKED_AFTER,
-    ASKED_HANDSET,
-    ASKED_TRUNK,
-    POINT,
-    STEP,
     hangup_extension,
     join_args,
     join_seen,
@@ -36,7 +33,7 @@ from controlplane.routing.steps import (
 )
 
 _CHANNEL = re.compile(r"[0-9a-fA-F-]{36}")
-_NO_NAME = ("", "_undef_")
+_UNSET = "_undef_"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,32 +44,82 @@ class Place:
     context: str
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """The channel that asks, what it asks, and where it goes on if nobody decides."""
+def read_question(text: str) -> Question:
+    """What the variable `cp_asked` asks. Raises ProtocolError where it is not as we wrote it."""
+    fields = text.split("|", len(ASKED_AFTER) + 1)[2:]
+    match fields:
+        case ["enter", tenant, "handset", handset, called]:
+            return Entered(tenant, Call(called, FromHandset(handset)))
+        case ["enter", tenant, "trunk", trunk, called, number, name]:
+            caller = CallerId(_text(number), _text(name))
+            return Entered(tenant, Call(called, FromTrunk(trunk, caller)))
+        case [outcome, tenant, *point] if len(fields) == len(ASKED_AFTER):
+            return _ended(outcome, tenant, point)
+        case _:
+            raise ProtocolError("the dialplan asks in a way we do not know")
 
-    channel: str
-    question: Question
-    alone: Place
 
-
-def read_asked(text: str) -> Asked:
-    """The value of the channel variable that the dialplan sets before it asks.
+def alone(text: str) -> tuple[str, Place]:
+    """The channel, and where it goes on if nobody decides; of a question of any kind.
 
     Raises ProtocolError where the dialplan that runs is none of ours.
     """
-    channel, *fields = text.split("|", 2 + len(ASKED_AFTER) - 1)
-    if not _CHANNEL.fullmatch(channel):
-        raise ProtocolError("a question comes from no channel")
-    match fields:
-        case ["enter", tenant, "handset", handset, called] if len(fields) == len(ASKED_HANDSET):
-            question: Question = Entered(tenant, Call(called, FromHandset(handset)))
-            return Asked(channel, question, Place("handset", tenant_context(tenant)))
-        case ["enter", tenant, "trunk", trunk, called, number, display, name]:
-            caller = CallerId(unpacked(number), _caller_name(display, name))
-            question = Entered(tenant, Call(called, FromTrunk(trunk, caller)))
-            return Asked(channel, question, Place("trunk", tenant_context(tenant)))
-        case [outcome, tenant, *point] if outcome in set(Outcome):
-            return Asked(channel, _ended(outcome, tenant, point), Place("alone", CALLS))
-        case _:
-            raise ProtocolError("the dialplan asks in a way we do not know")
+    channel, _, rest = text.partition("|")
+    words = rest.partition("|")[0].split(" ")
+    if not _CHANNEL.fullmatch(channel) or len(words) != 3 or words[1] != "XML":
+        raise ProtocolError("a question comes from no channel of ours")
+    return channel, Place(words[0], words[2])
+
+
+def _ended(outcome: str, tenant: str, fields: Sequence[str]) -> Ended:
+    flow, routine, node, seen, cli, number, name, args = fields
+    if not (node.isascii() and node.isdecimal()) or outcome not in set(Outcome):
+        raise ProtocolError("the outcome of a step is not as we wrote it")
+    point = Point(flow, routine, int(node), split_args(args), split_seen(seen), cli)
+    return Ended(tenant, CallerId(_text(number), _text(name)), point, Outcome(outcome))
+
+
+def _text(field: str) -> str:
+    return "" if field == _UNSET else unpacked(field)
+
+
+def write_step(decision: Decision) -> tuple[Place, dict[str, str]]:
+    """Where the call is sent, and the channel variables that are read there."""
+    step, point = decision.step, decision.point
+    cli, what = point.cli, {"cp_what": "", "cp_out": "", "cp_how": "", "cp_shown": ""}
+    match step:
+        case Hangup():
+            return Place(hangup_extension(step.cause), CALLS), {}
+        case Ring():
+            handsets = [one.handset for one in step.legs if isinstance(one, PhoneLeg)]
+            outside = [one for one in step.legs if isinstance(one, TrunkLeg)]
+            # What the legs show outside is what the call shows from now on.
+            cli = next((one.cli for one in outside), cli)
+            what["cp_what"] = "&".join(map(word, handsets))
+            what["cp_out"] = "&".join(word(f"{one.trunk}/{one.number}") for one in outside)
+            what |= {"cp_how": str(step.seconds), "cp_shown": packed(step.caller.name)}
+            place = Place("ring", CALLS)
+        case Voicemail():
+            what |= {"cp_what": word(step.mailbox), "cp_how": step.greeting.value}
+            place = Place("voicemail", CALLS)
+        case Play():
+            what["cp_what"] = step.prompt.value
+            place = Place("play", CALLS)
+        case _ as never:
+            assert_never(never)
+    return place, {**what, **_point(decision, word(cli)), ASK: "yes"}
+
+
+def _point(decision: Decision, cli: str) -> dict[str, str]:
+    point, caller = decision.point, decision.caller
+    return {
+        "cp_flow": word(point.flow),
+        "cp_routine": word(point.routine),
+        "cp_node": str(point.node),
+        "cp_args": join_args(map(word, point.args)),
+        "cp_seen": join_seen(map(word, point.seen)),
+        "cp_cli": cli,
+        # It stands in the address of the caller, where a plus is to be one.
+        "cp_number": packed(caller.number).replace("%2B", "+"),
+        "cp_name": packed(caller.name),
+    }

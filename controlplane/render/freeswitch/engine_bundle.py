@@ -11,12 +11,25 @@ from controlplane.model.trunk import Transport
 from controlplane.render.bundle import Bundle, TenantView
 from controlplane.render.freeswitch.directory import handset_users, mailbox_users, trunk_users
 from controlplane.render.freeswitch.escape import attribute, value, word
-from controlplane.render.freeswitch.flows import tenant_dialplan
+from controlplane.render.freeswitch.flows import outside_caller, tenant_dialplan
 from controlplane.render.freeswitch.gateways import tenant_gateways
 from controlplane.render.freeswitch.modules import MODULES
 from controlplane.render.freeswitch.names import PHONES, PROFILE, TRUNKS
-from controlplane.render.freeswitch.parts import DIALPLAN, DIRECTORY, GATEWAYS, PARTS, TRUSTED, Part
-from controlplane.render.freeswitch.record import PATIENCE_SECONDS, STATUS, TONES
+from controlplane.render.freeswitch.parts import (
+    DIALPLAN,
+    DIRECTORY,
+    GATEWAYS,
+    MARKER_ADDRESS,
+    PARTS,
+    TRUSTED,
+    Part,
+)
+from controlplane.render.freeswitch.record import (
+    ASKED_AFTER,
+    PATIENCE_SECONDS,
+    STATUS,
+    TONES,
+)
 from controlplane.render.freeswitch.routines import routine_dialplan
 from controlplane.render.freeswitch.store import store_of
 from controlplane.render.templates import environment
@@ -32,8 +45,8 @@ _ANY = "$${local_ip_v4}"
 _MARKERS = {
     DIRECTORY: '<domain name="cp.marker"><variables><variable name="d" value="{digest}"/>'
     "</variables></domain>\n",
-    TRUSTED: '<domain name="cp.trusted"><variables><variable name="d" value="{digest}"/>'
-    "</variables></domain>\n",
+    TRUSTED: f'<group name="cp-marker"><users><user id="cp-marker" cidr="{MARKER_ADDRESS}/128"/>'
+    "</users></group>\n",
     GATEWAYS: '<gateway name="cp-{digest}"><param name="register" value="false"/>'
     '<param name="realm" value="localhost"/><param name="username" value="marker"/>'
     '<param name="password" value="-"/></gateway>\n',
@@ -45,8 +58,6 @@ def render(tenants: Sequence[TenantView], engine: Engine) -> Bundle:
     """Deterministic. Without tenants: what an engine can start from."""
     views = sorted(tenants, key=lambda view: view.system.tenant)
     files = _dialplan(views, engine) | _directory(views) | _gateways(views)
-    for part in PARTS:
-        files[part.marker] = _MARKERS[part].replace("{digest}", part.digest(files))
     included = {
         part.name: [part.marker, *sorted(path for path in files if _own(part, path))]
         for part in PARTS
@@ -56,10 +67,18 @@ def render(tenants: Sequence[TenantView], engine: Engine) -> Bundle:
     settings = _settings(views, engine) | {"files": included}
     for name in ("freeswitch", "configuration", "languages"):
         files[f"{name}.xml"] = _template(name, settings)
+    files["gateways/all.xml"] = _template("gateways", settings)
+    for part in PARTS:
+        files[part.marker] = _marker(part, part.digest(files))
     store: dict[str, str] = {}
     for view in views:
         store |= store_of(view.system.tenant, view.state)
     return Bundle(dict(sorted(files.items())), dict(sorted(store.items())))
+
+
+def _marker(part: Part, digest: str) -> str:
+    groups = ":".join(digest[place : place + 4] for place in range(0, len(digest), 4))
+    return _MARKERS[part].replace("{digest}", digest).replace("{groups}", groups)
 
 
 def _own(part: Part, path: str) -> bool:
@@ -93,6 +112,8 @@ def _dialplan(views: Sequence[TenantView], engine: Engine) -> dict[str, str]:
     settings = {
         "live": f"{word(engine.live_address)}:{engine.live_port}",
         "patience": PATIENCE_SECONDS,
+        "outside_caller": outside_caller(),
+        "asked_after": "|".join(f"${{{name}}}" for name in ASKED_AFTER),
         "domain": _ANY if _is_any(engine.address) else engine.address,
         "profile": PROFILE,
         "phones": PHONES,

@@ -42,10 +42,15 @@ _RAW_NUMBER = "cp_number=${url_encode(${uuid_getvar(${uuid} caller_id_number)})}
 _SENT = "${uuid_getvar(${uuid} sip_from_display)}"
 # FreeSWITCH holds no display name with `${` in it, but keeps it here with `%` for the `$`.
 _KEPT = "${url_encode(${uuid_getvar(${uuid} caller_id_name)})}"
-_CLEANED = f"cp_name=${{replace(${{replace({_KEPT}|%5C|%20)}}|%25%7B|%24%5C%7B)}}"
+_PLAIN = f"${{replace(${{replace({_KEPT}|%5C|%20)}}|%22|%27)}}"
+_CLEANED = f"cp_name=${{replace({_PLAIN}|%25%7B|%24%5C%7B)}}"
 # `url_encode` leaves alone what looks encoded already, and that would be decoded with the rest.
 _ENCODED = "%[0-9A-F]{2}"
 _ONCE = r"^([^%\x5c\x27$]*)%([^%\x5c\x27$]*)$"
+# The inside of a quoted string, packed: no control character, no quote without a backslash.
+_QUOTABLE = (
+    "^(?:%5C(?:%[2-6][0-9A-F]|%7[0-9A-E]|[^%])|(?!%5C|%22|%[01]|%7F)(?:%[0-9A-F]{2}|[^%]))*$"
+)
 _BOTH = "cp_name=${url_encode(${cp_one})}%25${url_encode(${cp_more})}"
 
 
@@ -78,7 +83,7 @@ def _services(plan: Plan) -> Iterator[str]:
     yield extension(_OTHERWISE, always(transfer(UNKNOWN, here)))
     yield extension("from-handset", *_from_handset(plan, here))
     # The next three go on, each into the one behind it.
-    yield extension("from-trunk", *_from_trunk(), goes_on=True)
+    yield extension("from-trunk", always(action("sched_cancel")), goes_on=True)
     yield extension("caller", *_e164(plan, "caller_id_number", "cp_number"), goes_on=True)
     number = (always(set_now("cp_key=")), *_e164(plan, "${cp_dialled}", "cp_key"))
     yield extension("number", *number, goes_on=True)
@@ -121,13 +126,19 @@ def _from_handset(plan: Plan, here: str) -> Iterator[str]:
     yield _dial(plan, "${cp_dialled}", "number")
 
 
-def _from_trunk() -> Iterator[str]:
-    yield always(action("sched_cancel"), set_now("cp_cli="), set_now(_RAW_NUMBER))
+def outside_caller() -> str:
+    """Conditions that make cp_number and cp_name of what a carrier sent, for the entry."""
+    return "".join(_outside_caller())
+
+
+def _outside_caller() -> Iterator[str]:
+    yield always(set_now("cp_cli="), set_now(_RAW_NUMBER))
     yield always(set_now(f"cp_name=${{url_encode({_SENT})}}"))
     cleaned = either("caller_id_name", "[{]", set_now(_CLEANED))
     yield either("${cp_name}", "^_undef_$", set_now("cp_name="), cleaned)
     parts = map(set_now, ("cp_one=$1", "cp_more=$2", _BOTH))
     yield either(_SENT, _ENCODED, set_now("cp_name="), either(_SENT, _ONCE, *parts))
+    yield either("${cp_name}", _QUOTABLE, set_now("cp_name=", unless=True))
 
 
 def _e164(plan: Plan, field: str, variable: str) -> Iterator[str]:

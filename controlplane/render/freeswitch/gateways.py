@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 
 from controlplane.diagnostics import fault
@@ -10,6 +11,9 @@ from controlplane.model.trunk import Transport, Trunk
 from controlplane.render.freeswitch.directory import trunk_variables
 from controlplane.render.freeswitch.escape import value, word
 from controlplane.render.freeswitch.names import gateway
+
+MADE = "cp_made"
+"""A variable of each gateway: the digest of all else about it, for `sofia_gateway_data`."""
 
 
 def tenant_gateways(system: PhoneSystem) -> str:
@@ -27,6 +31,8 @@ def _gateway(tenant: str, key: str, trunk: Trunk) -> str:
         for name, text in trunk_variables(tenant, key).items()
     )
     name = gateway(tenant, key)
+    made = hashlib.sha256(f"{params}{variables}".encode()).hexdigest()[:16]
+    variables += f'<variable name="{MADE}" value="{made}" direction="inbound"/>'
     return f'<gateway name="{name}">{params}<variables>{variables}</variables></gateway>\n'
 
 

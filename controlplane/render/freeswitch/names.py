@@ -14,6 +14,9 @@ PROFILE = "internal"
 PHONES = "cp.phones"
 TRUNKS = "cp.trunks"
 
+TRUSTED_LIST = "cp-trunks"
+"""Of the addresses that carriers call from."""
+
 CALLS = "cp"
 """The context of all steps."""
 

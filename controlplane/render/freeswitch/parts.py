@@ -7,18 +7,24 @@ marker file with the digest of its other files, so that the engine itself can be
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from controlplane.render.freeswitch.names import PROFILE
+from controlplane.render.freeswitch.names import PROFILE, TRUSTED_LIST
+
+_DIGEST = re.compile(r"\b[0-9a-f]{16}\b")
+
+MARKER_ADDRESS = "fdcc:{groups}::"
+"""RFC 4193: an address of nobody, which says what list of carriers' addresses is in use."""
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
     """`prefixes` of its files; `command` behind `reloadxml`, if any; `question` to ask then.
 
-    The answer to the question holds the digest of the part that runs; `{digest}` in it is what
-    is wanted.
+    The answer holds the digest of the part that runs; or else it is `true`, where the question
+    was about what is wanted (see `asked` and `told`).
     """
 
     name: str
@@ -30,6 +36,18 @@ class Part:
     def marker(self) -> str:
         """The path of the marker file."""
         return f"{self.name}/marker.xml"
+
+    def asked(self, wanted: str) -> str:
+        """The question, as the engine takes it."""
+        groups = ":".join(wanted[place : place + 4] for place in range(0, len(wanted), 4))
+        return self.question.format(digest=wanted, groups=groups or "0")
+
+    def told(self, answer: str, wanted: str) -> str:
+        """The digest of what the engine runs, by its answer; "" where it is none of ours."""
+        if answer.strip() == "true":
+            return wanted
+        found = _DIGEST.search(answer)
+        return found[0] if found else ""
 
     def has(self, path: str) -> bool:
         return path.startswith(self.prefixes)
@@ -49,8 +67,8 @@ DIRECTORY = Part(
     "",
     "xml_locate directory domain name cp.marker",
 )
-TRUSTED = Part("trunks", ("trunks/",), "reloadacl", "xml_locate directory domain name cp.trusted")
-"""Carriers' addresses. The question does not tell that `reloadacl` was done: it is `+OK`."""
+TRUSTED = Part("trunks", ("trunks/",), "reloadacl", f"acl {MARKER_ADDRESS} {TRUSTED_LIST}")
+"""Carriers' addresses."""
 
 GATEWAYS = Part(
     "gateways",
@@ -62,8 +80,11 @@ GATEWAYS = Part(
 `sofia profile internal killgw <name>`. It drops no registration of a phone."""
 
 DIALPLAN = Part(
-    "dialplan", ("dialplan/",), "", "xml_locate dialplan context name cp-marker"
-)  # fmt: skip
+    "dialplan",
+    ("dialplan/", "freeswitch.xml", "languages.xml"),
+    "",
+    "xml_locate dialplan context name cp-marker",
+)
 
 PARTS = (DIRECTORY, TRUSTED, GATEWAYS, DIALPLAN)
 """What calls are sent to comes before the dialplan, and is read at the same moment."""

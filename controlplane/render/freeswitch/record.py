@@ -31,10 +31,10 @@ ASK = "cp_ask"
 """Not empty: a driver decides this call and is asked after each step."""
 
 ASKED = "cp_asked"
-"""All that a driver is asked, in one variable: the channel's id and then fields, separated by
-bars. At the entry these are `enter`, the tenant, `handset`, its name and what is dialled; or
-`enter`, the tenant, `trunk`, its name, the called number, and packed: the caller's number, display
-name, and name as the engine keeps it. After a step they are those of ASKED_AFTER."""
+"""All that a driver is asked, in one variable: the channel's id, where the call goes on if nobody
+decides, and then fields, all separated by bars. At the entry these are `enter`, the tenant,
+`handset`, its name and what is dialled; or `enter`, the tenant, `trunk`, its name, the called
+number, and packed: the caller's number and name. After a step they are those of ASKED_AFTER."""
 
 ASKED_AFTER = (
     "cp_outcome",
@@ -50,7 +50,6 @@ ASKED_AFTER = (
 )
 """Arguments come last: they may hold bars."""
 
-ENTRY_EXTENSIONS = ("handset", "trunk")
 OUTCOME = "cp_outcome"
 PATIENCE_SECONDS = 2
 """How long a call waits for a controller that is there and does not answer."""

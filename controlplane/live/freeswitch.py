@@ -1,0 +1,135 @@
+"""One FreeSWITCH driven live: listening for questions, deciding, and leaving in good order."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from random import Random
+
+import structlog
+
+from controlplane.live.deciding import OnNews, Watch, not_decided, record, serve
+from controlplane.live.driver import Driver
+from controlplane.live.errors import EngineDown, LiveError, ProtocolError
+from controlplane.live.esl.commands import Command
+from controlplane.live.esl.connection import EslConnection
+from controlplane.live.esl.executor import commands_for, send_to
+from controlplane.live.esl.messages import Event
+from controlplane.live.esl.news import SUBCLASSES, read_news
+from controlplane.live.esl.point_codec import alone, read_question
+from controlplane.live.esl.questions import QuestionServer
+from controlplane.live.esl.settings import EslSettings
+from controlplane.model.deployment import Engine
+from controlplane.render.freeswitch.record import ASKED
+
+log = structlog.get_logger(__name__)
+
+STAND_BY_SECONDS = 1.0
+"""How often one that stands by looks whether the other controller is gone."""
+
+
+class FreeSwitchDriver:
+    """Answers the questions of one engine. `run` until cancelled; `drain` before that.
+
+    The address it listens on is its alone: a second controller stands by until the first is
+    gone. `down` says why calls are not decided here now, and is empty while they are.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        engine: Engine,
+        driver: Driver,
+        watch: Watch,
+        on_news: OnNews,
+        random: Random,
+    ) -> None:
+        self._name = name
+        self._driver = driver
+        self._watch = watch
+        self._on_news = on_news
+        self._connection = EslConnection(esl_settings(engine), random)
+        self._server = QuestionServer(engine.live_address, engine.live_port, ASKED, self._answer)
+        self._unconnected = "not connected yet"
+        self._unheard = "not listening yet"
+
+    @property
+    def down(self) -> str:
+        return self._unconnected or self._unheard
+
+    async def run(self) -> None:
+        """Raises WrongCredentials, AccessRefused; all else is tried again for ever."""
+        listening = asyncio.create_task(self._listen())
+        try:
+            await self._connection.run(self._on_event, self._on_up, self._on_down)
+        except LiveError as error:
+            self._unconnected = str(error)
+            raise
+        finally:
+            listening.cancel()
+            await asyncio.gather(listening, return_exceptions=True)
+            await self._server.close()
+
+    async def serve(self, stop: asyncio.Event, drain_seconds: float) -> None:
+        """`run` until `stop` is set, then `drain`; closing makes the engine go on by itself."""
+        await serve(self, stop, drain_seconds)
+
+    async def drain(self, seconds: float) -> None:
+        """Leave calls to the engine from now on, and see the decisions under way through."""
+        self._unheard = "ending"
+        await self._server.drain(seconds)
+
+    async def _listen(self) -> None:
+        while True:
+            try:
+                await self._server.start()
+            except EngineDown as error:
+                if self._unheard != str(error):
+                    log.warning("standing by", engine=self._name, reason=str(error))
+                self._unheard = str(error)
+                await asyncio.sleep(STAND_BY_SECONDS)
+            else:
+                self._unheard = ""
+                log.info("listening for calls", engine=self._name)
+                return
+
+    def _on_up(self) -> None:
+        self._unconnected = ""
+        self._watch.connected(self._name, True)
+        log.info("engine connected", engine=self._name)
+
+    def _on_down(self, reason: LiveError) -> None:
+        self._unconnected = str(reason)
+        self._watch.connected(self._name, False)
+        log.warning("engine lost", engine=self._name, reason=str(reason))
+
+    def _on_event(self, event: Event) -> object:
+        news = read_news(event)
+        return None if news is None else self._on_news(*news)
+
+    def _answer(self, text: str) -> Sequence[Command]:
+        """What the engine is told; nothing where the call is none of ours."""
+        clock = asyncio.get_running_loop().time
+        began = clock()
+        try:
+            channel, itself = alone(text)
+        except ProtocolError as error:
+            not_decided(self._watch, self._name, "", error)
+            return ()
+        try:
+            question = read_question(text)
+            decision = self._driver.decide(question)
+            commands = commands_for(channel, decision) if decision else (send_to(channel, itself),)
+        except Exception as error:
+            not_decided(self._watch, self._name, channel, error)
+            return (send_to(channel, itself),)
+        seconds = clock() - began
+        # Later, when the commands are on the wire: a caller waits for those.
+        asyncio.get_running_loop().call_soon(
+            record, self._watch, self._name, channel, question, decision, seconds
+        )
+        return commands
+
+
+def esl_settings(engine: Engine) -> EslSettings:
+    return EslSettings(engine.address, engine.password, engine.esl_port, custom=SUBCLASSES)
