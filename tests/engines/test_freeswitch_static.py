@@ -29,6 +29,7 @@ from tests.phones import (
     Observation,
     Phone,
     PhoneBank,
+    Served,
 )
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(120)]
@@ -80,7 +81,7 @@ class Office:
         self.stand = stand
         self.bank = bank
 
-    def load(self, first: Behaviour = ANSWERS, second: Behaviour = ANSWERS, **more: Any) -> None:
+    def load(self, first: Served = ANSWERS, second: Served = ANSWERS, **more: Any) -> None:
         trunks = {
             "uplink": (CARRIER, first, 1),
             "backup": (SECOND, second, 2),
