@@ -111,15 +111,15 @@ class Switch:
         await self._control.reload(module, RELOAD_SECONDS)
         until = asyncio.get_running_loop().time() + SETTLE_SECONDS
         for part in parts:
-            await self._settled(part, wanted.get(part.name, ""), until)
+            await self._settled(module, part, wanted.get(part.name, ""), until)
 
-    async def _settled(self, part: Part, digest: str, until: float) -> None:
+    async def _settled(self, module: str, part: Part, digest: str, until: float) -> None:
         """Raises Faults where the engine does not report the digest in time."""
         clock = asyncio.get_running_loop().time
         while (found := await self._all.reported(part, self._control, digest)) != digest:
             if clock() >= until:
                 raise fault(
-                    f"after its reload {part.module} reports"
+                    f"after its reload {module} reports"
                     f" {found or 'nothing'} instead of {digest or 'nothing'}",
                     part.name,
                 )

@@ -39,6 +39,9 @@ _AT_ONCE = 200
 _NOTHING = "-ERR no reply"
 """How the event socket writes an empty answer."""
 
+_LIST_CUT = 4_000
+"""Bytes; `db list` ends a little behind them."""
+
 _RESCAN = f"sofia profile {PROFILE} rescan"
 _GONE_SECONDS = 10.0
 """A gateway that is taken away is gone when its profile next looks at it, each second."""
@@ -76,10 +79,11 @@ class FreeSwitchControl:
         """Those that were ever written by us: see `freeswitch_keys`."""
         with _clear(self._engine):
             noted = self._noted.all()
-            listed = await self._api("db", f"list/{root}")
-        some = {f"{root}/{key}" for key in listed.strip().split(",")[:-1] if key}
-        keys = {key for key in noted | some if key.startswith(f"{root}/")}
-        return await self.read(sorted(keys))
+            listed = _value(await self._api("db", f"list/{root}")).strip()
+        # The last of a list that was cut is perhaps no whole key; what is cut off was noted.
+        some = listed.split(",")[: -1 if len(listed) >= _LIST_CUT else None]
+        keys = {f"{root}/{key}" for key in some if key}
+        return await self.read(sorted(keys | {key for key in noted if key.startswith(f"{root}/")}))
 
     async def write(self, change: Change) -> None:
         with _clear(self._engine):

@@ -1,7 +1,7 @@
 """Which stored keys a FreeSWITCH has: its store answers for a key, but cannot list many.
 
 `db list` ends after 4 KB. So every key is noted in a file beside the bundles before it is first
-written; what is noted is what is asked for. A key that somebody else put is not seen.
+written; what is noted is asked for. A key that somebody else put is seen only in a short list.
 """
 
 from __future__ import annotations

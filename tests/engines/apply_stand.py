@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
+from controlplane.apply.control import Connect
+from controlplane.engines import ENGINES
 from controlplane.live import asterisk_control
 from controlplane.model.deployment import Engine
 from controlplane.model.documents import from_documents
-from controlplane.render.asterisk import render
 from controlplane.render.bundle import Bundle, TenantView
 from controlplane.routing.compiler import compile_plan
 from controlplane.routing.state import state_of
@@ -45,17 +46,29 @@ def documents(lines: int, **first: Any) -> dict[str, dict[str, Any]]:
 
 
 def bundle(engine: Engine, lines: int, **first: Any) -> Bundle:
-    system = from_documents("acme", documents(lines, **first))
+    return bundle_of(engine, documents(lines, **first))
+
+
+def bundle_of(engine: Engine, wanted: dict[str, dict[str, Any]]) -> Bundle:
+    system = from_documents("acme", wanted)
     passwords = dict.fromkeys(system.handsets, "phone-password")
     view = TenantView(system, compile_plan(system), state_of(system), passwords)
-    return render((view,), engine)
+    return ENGINES[engine.kind].render((view,), engine)
 
 
 class Interruption:
     """Counts file operations and engine commands; `act` happens in place of number `at`."""
 
-    def __init__(self, at: int, act: Callable[[], None], *, and_later: bool = False) -> None:
+    def __init__(
+        self,
+        at: int,
+        act: Callable[[], None],
+        *,
+        and_later: bool = False,
+        connect: Connect = asterisk_control.connect,
+    ) -> None:
         self.count = 0
+        self._connect = connect
         self._at = at
         self._act = act
         self._and_later = and_later
@@ -74,7 +87,7 @@ class Interruption:
     async def connect(self, engine: Engine) -> AsyncIterator[Any]:
         """In place of the connection's own."""
         self.step()
-        async with asterisk_control.connect(engine) as control:
+        async with self._connect(engine) as control:
             yield _Counted(control, self)
 
     def _counted(self, real: Callable[..., Any]) -> Callable[..., Any]:
