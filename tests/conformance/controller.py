@@ -15,6 +15,8 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+import structlog
+
 from controlplane.engines import ENGINES
 from controlplane.live.driver import Driver
 from controlplane.model.deployment import Engine
@@ -52,4 +54,5 @@ async def decide(told: Mapping[str, Any]) -> None:
 
 
 if __name__ == "__main__":
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     asyncio.run(decide(json.loads(Path(sys.argv[1]).read_text())))
