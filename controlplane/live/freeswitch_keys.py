@@ -7,8 +7,10 @@ written; what is noted is asked for. A key that somebody else put is seen only i
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Set
+from collections.abc import Iterable
 from pathlib import Path
+
+MOST_BYTES = 16 * 2**20
 
 
 class NotedKeys:
@@ -24,17 +26,21 @@ class NotedKeys:
             return set()
 
     def add(self, keys: Iterable[str]) -> None:
-        """Before they are written."""
-        lines = "".join(f"{key}\n" for key in keys)
+        """Before they are written; only while the folder is locked."""
+        # Whoever was killed here may have left half a line.
+        lines = "".join(f"\n{key}" for key in keys) + "\n"
         file = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o640)
         with os.fdopen(file, "w") as stream:
             stream.write(lines)
             stream.flush()
             os.fsync(file)
+            size = stream.tell()
+        if size > MOST_BYTES:
+            self._write_anew()
 
-    def keep(self, keys: Set[str]) -> None:
-        """Forget all others: they are known to be gone."""
+    def _write_anew(self) -> None:
+        """Each key once: flips name the same few again and again."""
         new = self._path.with_suffix(".new")
-        new.write_text("".join(f"{key}\n" for key in sorted(keys)))
+        new.write_text("".join(f"{key}\n" for key in sorted(self.all())))
         new.chmod(0o640)
         new.rename(self._path)

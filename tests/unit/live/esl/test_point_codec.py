@@ -1,0 +1,137 @@
+"""Questions and steps between dialplan and driver: what goes out comes back the same."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from controlplane.calls.call import Call, Decision, FromHandset, FromTrunk, Point
+from controlplane.live.driver import Ended, Entered
+from controlplane.live.errors import ProtocolError
+from controlplane.live.esl.executor import commands_for, send_to
+from controlplane.live.esl.point_codec import Place, alone, read_question, write_step
+from controlplane.render.freeswitch.escape import packed, text
+from controlplane.render.freeswitch.record import ASK, ASKED_AFTER
+from controlplane.routing.steps import (
+    CallerId,
+    Cause,
+    Greeting,
+    Hangup,
+    Outcome,
+    PhoneLeg,
+    Play,
+    Prompt,
+    Ring,
+    Step,
+    TrunkLeg,
+    Voicemail,
+)
+
+CHANNEL = "c0ffee00-0000-4000-8000-000000000001"
+NOBODY = CallerId("")
+names = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9_-]{0,12}", fullmatch=True)
+points = st.builds(
+    Point,
+    flow=names.map(lambda name: f"line/{name}"),
+    routine=st.from_regex(r"[0-9a-f]{12}", fullmatch=True),
+    node=st.integers(0, 200),
+    args=st.lists(names, max_size=120).map(tuple),
+    seen=st.lists(names.map(lambda name: f"group/{name}"), max_size=4).map(tuple),
+    cli=st.sampled_from(["", "anonymous", "+442071838750"]),
+)
+callers = st.builds(CallerId, st.text(max_size=20), st.text(max_size=80))
+
+
+def asked_after(variables: dict[str, str], outcome: Outcome) -> str:
+    """As the dialplan puts it together."""
+    told = {**variables, "cp_outcome": outcome.value, "cp_tenant": "acme"}
+    return "|".join((CHANNEL, "alone XML cp", *(told[name] for name in ASKED_AFTER)))
+
+
+@given(points, callers, st.sampled_from(Outcome))
+def test_a_point_comes_back_as_it_went(point: Point, caller: CallerId, outcome: Outcome) -> None:
+    _, variables = write_step(Decision(Voicemail("102", Greeting.BUSY), point, caller))
+    question = read_question(asked_after(variables, outcome))
+    kept = CallerId(text(caller.number), text(caller.name))
+    assert question == Ended("acme", kept, point, outcome)
+
+
+@given(callers, st.text(max_size=80))
+def test_no_name_changes_what_is_rung_or_breaks_out(caller: CallerId, shown: str) -> None:
+    step = Ring((PhoneLeg("A1"),), 20, CallerId(caller.number, shown))
+    decision = Decision(step, Point("line/101", "abc", 3, ("101",), (), ""), caller)
+    place, variables = write_step(decision)
+    assert place == Place("ring", "cp")
+    assert (variables["cp_what"], variables["cp_out"], variables["cp_how"]) == ("A1", "", "20")
+    setting, sending = commands_for(CHANNEL, decision)
+    assert sending.wire == f"api uuid_transfer {CHANNEL} ring XML cp\n\n".encode()
+    pairs = setting.wire.decode().removeprefix(f"api uuid_setvar_multi {CHANNEL} ").strip()
+    assert dict(pair.split("=", 1) for pair in pairs.split(";")) == variables
+    assert not set("'\"\\ $`") & set(pairs)
+
+
+@pytest.mark.parametrize(
+    ("step", "place", "wanted"),
+    [
+        (Voicemail("102", Greeting.UNAVAILABLE), "voicemail", {"cp_what": "102"}),
+        (Play(Prompt.NOT_IN_SERVICE), "play", {"cp_what": "not-in-service"}),
+        (
+            Ring((PhoneLeg("A1"), TrunkLeg("up", "+447700900123", "anonymous")), 9, NOBODY),
+            "ring",
+            {"cp_what": "A1", "cp_out": "up/+447700900123", "cp_cli": "anonymous"},
+        ),
+    ],
+)
+def test_each_step_has_its_extension(step: Step, place: str, wanted: dict[str, str]) -> None:
+    point = Point("line/101", "abc", 3, (), (), "+442071838750")
+    found, variables = write_step(Decision(step, point, NOBODY))
+    assert found == Place(place, "cp")
+    assert wanted.items() <= variables.items()
+    assert variables[ASK]
+
+
+def test_a_release_is_its_extension_alone() -> None:
+    point = Point("line/101", "abc", 3, (), (), "")
+    (command,) = commands_for(CHANNEL, Decision(Hangup(Cause.BUSY), point, NOBODY))
+    assert command == send_to(CHANNEL, Place("hangup-17", "cp"))
+
+
+def test_a_handset_and_a_carrier_at_the_entry() -> None:
+    asked = f"{CHANNEL}|from-handset XML cp-t-acme|enter|acme|handset|A1|102"
+    assert read_question(asked) == Entered("acme", Call("102", FromHandset("A1")))
+    assert alone(asked) == (CHANNEL, Place("from-handset", "cp-t-acme"))
+    name = 'Eve | "x" \\ ${y}'
+    asked = f"{CHANNEL}|from-trunk XML cp-t-acme|enter|acme|trunk|up|+4420|07700|{packed(name)}"
+    caller = CallerId("07700", name)
+    assert read_question(asked) == Entered("acme", Call("+4420", FromTrunk("up", caller)))
+
+
+def test_a_variable_that_the_engine_does_not_have_is_empty() -> None:
+    asked = f"{CHANNEL}|from-trunk XML cp-t-acme|enter|acme|trunk|up|+4420|_undef_|"
+    question = read_question(asked)
+    assert question == Entered("acme", Call("+4420", FromTrunk("up", CallerId("", ""))))
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "",
+        "|",
+        CHANNEL,
+        f"{CHANNEL}|alone XML cp",
+        f"{CHANNEL}|alone XML cp|busy|acme|line/101|abc|x|||||",
+        f"{CHANNEL}|alone XML cp|busy|acme|line/101|abc|²|||||",
+        f"{CHANNEL}|alone XML cp|strange|acme|line/101|abc|3|||||",
+        f"{CHANNEL}|alone XML cp|enter|acme|robot|A1|102",
+    ],
+)
+def test_what_we_did_not_write_is_refused(asked: str) -> None:
+    with pytest.raises(ProtocolError):
+        read_question(asked)
+
+
+@pytest.mark.parametrize("asked", ["", "x|y XML z|", f"{CHANNEL}|", f"{CHANNEL}|a b c|", "-ERR"])
+def test_a_question_of_no_channel_of_ours_is_refused(asked: str) -> None:
+    with pytest.raises(ProtocolError):
+        alone(asked)
