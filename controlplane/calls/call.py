@@ -44,6 +44,10 @@ class Point:
     seen: tuple[str, ...]
     cli: str
 
+    def at(self, node: int) -> Point:
+        """The same call at another node of the routine."""
+        return Point(self.flow, self.routine, node, self.args, self.seen, self.cli)
+
 
 @dataclass(frozen=True, slots=True)
 class Note:

@@ -51,11 +51,11 @@ def _from_handset(plan: Plan, state: State, called: str, handset: str) -> Entry:
 def _dialled(plan: Plan, called: str) -> tuple[str, str, Note]:
     """An extension, a number of the tenant's own, a number outside, or nothing known."""
     if destination := plan.extensions.get(called):
-        flow, argument = flow_of(parse(destination))
+        flow, argument = _flow(plan, destination)
         return flow, argument, Note(f"{plan.tenant}/{_address(destination)}", f"{called} dialled")
     e164 = plan.rules.to_e164(called)
     if e164 and (destination := plan.numbers.get(e164)):
-        flow, argument = flow_of(parse(destination))
+        flow, argument = _flow(plan, destination)
         return flow, argument, Note(f"{plan.tenant}/numbers/{e164}/to", f"goes to {destination}")
     if e164:
         return EXTERNAL, e164, Note(f"{plan.tenant}/trunks", f"{e164} is outside: by trunk")
@@ -66,11 +66,16 @@ def _from_trunk(plan: Plan, called: str, trunk: str, caller: CallerId) -> Entry:
     shown = CallerId(plan.rules.to_e164(caller.number) or caller.number, caller.name)
     e164 = plan.rules.to_e164(called)
     if e164 and (destination := plan.numbers.get(e164)):
-        flow, argument = flow_of(parse(destination))
+        flow, argument = _flow(plan, destination)
         note = Note(f"{plan.tenant}/numbers/{e164}/to", f"goes to {destination}")
         return Entry(flow, argument, shown, "", note)
     note = Note(f"{plan.tenant}/numbers", f"{called} by trunk {trunk} is no active number")
     return Entry(UNKNOWN, "", shown, "", note)
+
+
+def _flow(plan: Plan, destination: str) -> tuple[str, str]:
+    """The flow and its argument. Most destinations are a flow's own name."""
+    return (destination, "") if destination in plan.flows else flow_of(parse(destination))
 
 
 def _address(destination: str) -> str:

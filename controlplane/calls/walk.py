@@ -67,7 +67,7 @@ def resume(plan: Plan, state: State, caller: CallerId, point: Point, outcome: Ou
     KeyError where the plan does not know the point's routine.
     """
     node = plan.routines[point.routine].nodes[point.node]
-    following = replace(point, node=_after(node, outcome))
+    following = point.at(_after(node, outcome))
     return _Walker(plan, state, caller, []).decide(following)
 
 
@@ -159,20 +159,21 @@ class _Walker:
         place = _value(node.place, point)
         if place in point.seen:
             self._note(point, "", f"the call has been at {place} before: a loop")
-            return replace(point, node=node.again)
-        return replace(point, node=node.then, seen=(*point.seen, place))
+            return point.at(node.again)
+        seen = (*point.seen, place)
+        return Point(point.flow, point.routine, node.then, point.args, seen, point.cli)
 
     def _do_not_disturb(self, node: IfDoNotDisturb, point: Point) -> Point:
         if self.state.get(dnd_key(_value(node.line, point))) == ON:
             self._note(point, "do_not_disturb", "do not disturb is on")
-            return replace(point, node=node.yes)
-        return replace(point, node=node.no)
+            return point.at(node.yes)
+        return point.at(node.no)
 
     def _forward(self, node: Forward, point: Point) -> Point | Step:
         line = _value(node.line, point)
         targets = forward_of(self.state, line, node.occasion)
         if not targets:
-            return replace(point, node=node.unset)
+            return point.at(node.unset)
         setting = f"forward/{node.occasion}"
         point = replace(point, cli=self.state.get(cli_key(line), ""))
         if len(targets) == 1:
@@ -209,7 +210,7 @@ class _Walker:
     ) -> Point | Step:
         if not legs:
             self._note(point, "", "no phone to ring")
-            return replace(point, node=offline)
+            return point.at(offline)
         wait = int(_value(seconds, point))
         self._note(point, "ring", f"rings {_names(legs)} for {wait} s")
         return Ring(tuple(dict.fromkeys(legs)), wait, caller)

@@ -6,6 +6,7 @@ import json
 import logging
 import sys
 from collections.abc import Mapping, MutableMapping
+from functools import lru_cache
 from typing import Any
 
 import structlog
@@ -13,6 +14,9 @@ import structlog
 from controlplane.model.change import masked
 
 Event = MutableMapping[str, Any]
+
+_SIMPLE = (str, int, float)
+_ENCODER = json.JSONEncoder(ensure_ascii=True, default=str)
 
 
 def configure(verbose: bool = False) -> None:
@@ -24,7 +28,7 @@ def configure(verbose: bool = False) -> None:
         structlog.processors.format_exc_info,
         hide_secrets,
     ]
-    last = structlog.processors.JSONRenderer(_as_json, default=str)
+    last = structlog.processors.JSONRenderer(_as_json)
     level = logging.DEBUG if verbose else logging.INFO
     structlog.configure(
         processors=[*shared, last],
@@ -47,9 +51,16 @@ def configure(verbose: bool = False) -> None:
 
 def hide_secrets(_logger: Any, _method: str, event: Event) -> Event:
     """Hides, at any depth, what a field's name says is a password, PIN, secret or token."""
-    hidden = masked({key: _plain(value) for key, value in event.items()})
-    event.update(hidden)
+    for key, value in event.items():
+        if not (isinstance(value, _SIMPLE) and _harmless(key)):
+            event[key] = masked(_plain(value), key)
     return event
+
+
+@lru_cache(1024)
+def _harmless(key: str) -> bool:
+    """Whether a field of this name is shown; lines have few names, and there are many lines."""
+    return bool(masked("", key) == "")
 
 
 def _plain(value: Any) -> Any:
@@ -61,6 +72,6 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def _as_json(event: Any, **options: Any) -> str:
+def _as_json(event: Any, **_options: Any) -> str:
     """In ASCII: every control and bidirectional character is escaped, DEL by ourselves."""
-    return json.dumps(event, ensure_ascii=True, **options).replace("\x7f", "\\u007f")
+    return _ENCODER.encode(event).replace("\x7f", "\\u007f")

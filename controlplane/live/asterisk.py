@@ -15,7 +15,7 @@ from controlplane.live.ari.point_codec import read_question
 from controlplane.live.ari.requests import Request, list_channels
 from controlplane.live.ari.response import Response
 from controlplane.live.ari.settings import AriSettings
-from controlplane.live.deciding import OnNews, Watch, not_decided, record, serve
+from controlplane.live.deciding import OnNews, Records, Watch, not_decided, serve
 from controlplane.live.driver import Driver
 from controlplane.live.errors import LiveError
 from controlplane.model.deployment import Engine
@@ -47,7 +47,10 @@ class AsteriskDriver:
         self._driver = driver
         self._watch = watch
         self._on_news = on_news
-        self._connection = AriConnection(ari_settings(engine), random, wanted=_WANTED)
+        self._connection = AriConnection(
+            ari_settings(engine), random, wanted=_WANTED, answers=False
+        )
+        self._records = Records(watch, name)
         self._pending: set[asyncio.Future[Any]] = set()
         self._draining = False
         self.down = "not connected yet"
@@ -59,6 +62,8 @@ class AsteriskDriver:
         except LiveError as error:
             self.down = str(error)
             raise
+        finally:
+            self._records.write()
 
     async def serve(self, stop: asyncio.Event, drain_seconds: float) -> None:
         """`run` until `stop` is set, then `drain`; closing makes the engine go on by itself."""
@@ -112,21 +117,12 @@ class AsteriskDriver:
             self._send(channel.id, go_on(channel.id))
             return
         self._send(channel.id, *requests)
-        seconds = clock() - began
-        # Later, when the requests are on the wire: a caller waits for those.
-        asyncio.get_running_loop().call_soon(
-            record, self._watch, self._name, channel.id, question, decision, seconds
-        )
+        self._records.add(channel.id, question, decision, clock() - began)
 
     def _send(self, channel: str, *requests: Request) -> None:
-        """Without waiting. Over HTTP no order holds, so there each request awaits the last."""
-        if self._connection.over_websocket or len(requests) == 1:
-            futures: list[asyncio.Future[Any]] = [
-                self._connection.send(request) for request in requests
-            ]
-        else:
-            futures = [asyncio.ensure_future(self._connection.pipeline(requests))]
-        for future in futures:
+        """Without waiting."""
+        future = self._connection.post_all(requests)
+        if future is not None:
             self._pending.add(future)
             future.add_done_callback(lambda done: self._sent(channel, done))
 

@@ -14,6 +14,9 @@ from controlplane.live.errors import LiveError
 
 log = structlog.get_logger(__name__)
 
+_LATER_SECONDS = 0.05
+"""How long what was decided waits to be logged and counted."""
+
 OnNews = Callable[[str, Mapping[str, Any]], object]
 """Is told of user events by name and variables; may return an awaitable."""
 
@@ -62,22 +65,45 @@ def record(
     seconds: float,
 ) -> None:
     """Log and count a decision, or that it was left to the dialplan."""
-    asked = log.bind(engine=engine, call=call)
     if decision is None:
-        asked.warning("call left to the dialplan", tenant=question.tenant)
+        log.warning("call left to the dialplan", engine=engine, call=call, tenant=question.tenant)
         watch.failed("unknown")
         return
     step = type(decision.step).__name__.lower()
     after = "entry" if isinstance(question, Entered) else question.outcome.value
     watch.decided(engine, step, after, seconds)
-    asked.info(
+    log.info(
         "call decided",
+        engine=engine,
+        call=call,
         tenant=question.tenant,
         after=after,
         step=step,
         flow=decision.point.flow,
         why=[f"{note.address}: {note.text}" for note in decision.notes],
     )
+
+
+class Records:
+    """Decisions of one engine's calls, to be logged and counted when their phones ring.
+
+    Until then the engine needs the processor, and the caller waits. `write` writes at once.
+    """
+
+    def __init__(self, watch: Watch, engine: str) -> None:
+        self._watch = watch
+        self._engine = engine
+        self._waiting: list[tuple[str, Question, Decision | None, float]] = []
+
+    def add(self, call: str, question: Question, decision: Decision | None, seconds: float) -> None:
+        if not self._waiting:
+            asyncio.get_running_loop().call_later(_LATER_SECONDS, self.write)
+        self._waiting.append((call, question, decision, seconds))
+
+    def write(self) -> None:
+        waiting, self._waiting = self._waiting, []
+        for call, question, decision, seconds in waiting:
+            record(self._watch, self._engine, call, question, decision, seconds)
 
 
 def not_decided(watch: Watch, engine: str, call: str, error: Exception) -> None:

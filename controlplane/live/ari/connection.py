@@ -6,18 +6,19 @@ REST goes over the WebSocket where the engine answers there, and over HTTP other
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from inspect import isawaitable
 from random import Random
+from typing import Any
 
-import aiohttp
 import structlog
+from picows import WSError, WSHandshakeError, ws_connect
 
 from controlplane.live.ari.link import Link
 from controlplane.live.ari.messages import EVENT_TYPES, Event
 from controlplane.live.ari.requests import Request, event_filter, ping
 from controlplane.live.ari.response import Response
-from controlplane.live.ari.rest import AriHttp, new_session
+from controlplane.live.ari.rest import AriHttp
 from controlplane.live.ari.settings import DEFAULT_TIMINGS, AriSettings, AriTimings
 from controlplane.live.errors import (
     EngineDown,
@@ -29,6 +30,9 @@ from controlplane.live.errors import (
 
 log = structlog.get_logger(__name__)
 
+_LONGEST_FRAME = 256 * 1024 * 1024
+"""Bytes; the list of channels grows with the calls."""
+
 OnEvent = Callable[[Event], object]
 OnUp = Callable[[], object]
 OnDown = Callable[[LiveError], object]
@@ -38,7 +42,9 @@ class AriConnection:
     """`run` holds the link up; `request` and `send` use whatever link there is now.
 
     `random` spreads the reconnects of many controllers; give a seeded one in tests. `wanted`
-    are the types of event the engine is to send.
+    are the types of event the engine is to send. Without `answers` the engine is not to
+    answer over the WebSocket either, which spares both sides half of what a call costs there:
+    only `post_all` uses it then, and what wants an answer goes over HTTP.
     """
 
     def __init__(
@@ -47,9 +53,11 @@ class AriConnection:
         random: Random,
         timings: AriTimings = DEFAULT_TIMINGS,
         wanted: Iterable[str] = EVENT_TYPES,
+        answers: bool = True,
     ) -> None:
         self._settings = settings
         self._wanted = tuple(wanted)
+        self._answers = answers
         self._random = random
         self._timings = timings
         self._link: Link | None = None
@@ -74,6 +82,20 @@ class AriConnection:
         """
         return self._start(request, self._timings.request)
 
+    def post_all(self, requests: Sequence[Request]) -> asyncio.Future[Any] | None:
+        """Send now, without waiting, to be carried out in this order whichever way they go.
+
+        None where they are on the wire and nobody hears what comes of them; a future where
+        they take longer, which fails with a LiveError.
+        """
+        link = self._link
+        if link is not None and self._uses_websocket(link):
+            link.post_all(requests)
+            return None
+        if len(requests) == 1:
+            return self.send(requests[0])
+        return asyncio.ensure_future(self.pipeline(requests))
+
     def _start(self, request: Request, seconds: float) -> asyncio.Future[Response]:
         link = self._link
         if link is None:
@@ -81,7 +103,7 @@ class AriConnection:
             future.set_exception(LinkLost("ARI is not connected"))
             future.exception()
             return future
-        if self._uses_websocket(link):
+        if self._answers and self._uses_websocket(link):
             return link.send(request)
         task = asyncio.ensure_future(self._over_http(request, seconds))
         task.add_done_callback(lambda done: done.cancelled() or done.exception())
@@ -105,7 +127,7 @@ class AriConnection:
         failure ends it. Raises as `request` does, for the first that failed.
         """
         wanted = list(requests)
-        if not self.over_websocket:
+        if not (self._answers and self.over_websocket):
             return [await self.request(item, within) for item in wanted]
         seconds = self._timings.request if within is None else within
         sent = [(item, self.send(item)) for item in wanted]
@@ -123,15 +145,11 @@ class AriConnection:
         """
         failures = 0
         clock = asyncio.get_running_loop().time
-        async with (
-            new_session(self._settings, self._timings) as session,
-            AriHttp(self._settings, self._timings, session) as self._http,
-        ):
+        async with AriHttp(self._settings, self._timings) as self._http:
             while True:
                 started = clock()
                 try:
-                    socket = await self._connect(session)
-                    await self._serve(socket, on_event, on_up, on_down)
+                    await self._serve(on_event, on_up, on_down)
                 except (EngineDown, LinkLost) as error:
                     # A link that held for a while starts the count anew; one that
                     # breaks at once does not, or an engine in trouble is hammered.
@@ -141,38 +159,41 @@ class AriConnection:
                     failures += 1
                     await asyncio.sleep(wait)
 
-    async def _connect(self, session: aiohttp.ClientSession) -> aiohttp.ClientWebSocketResponse:
-        base = self._settings.base
+    async def _connect(self, link: Link) -> None:
+        base, beat = self._settings.base, self._timings.heartbeat
         try:
             async with asyncio.timeout(self._timings.connect):
-                return await session.ws_connect(
+                await ws_connect(
+                    lambda: link,
                     self._settings.events_url,
-                    heartbeat=self._timings.heartbeat,
-                    max_msg_size=0,
-                    timeout=aiohttp.ClientWSTimeout(ws_close=1.0),
+                    extra_headers={"Authorization": self._settings.authorization()},
+                    websocket_handshake_timeout=self._timings.connect,
+                    enable_auto_ping=True,
+                    auto_ping_idle_timeout=beat,
+                    auto_ping_reply_timeout=beat / 2,
+                    max_frame_size=_LONGEST_FRAME,
+                    max_redirects=0,
                 )
-        except aiohttp.WSServerHandshakeError as error:
-            if error.status == 401:
+        except WSHandshakeError as error:
+            status = error.response.status if error.response else 0
+            if status == 401:
                 raise WrongCredentials(
                     f"ARI at {base} refuses the user {self._settings.user!r}"
                 ) from None
             # 404 before res_ari is loaded, 503 before the engine has fully booted.
-            raise EngineDown(f"ARI at {base} answers {error.status}") from None
+            raise EngineDown(f"ARI at {base} answers {int(status) or 'no HTTP'}") from None
         except TimeoutError:
             raise EngineDown(f"ARI at {base} did not answer in time") from None
-        except (aiohttp.ClientError, OSError) as error:
+        except (WSError, OSError) as error:
             reason = getattr(error, "strerror", None) or error
             raise EngineDown(f"ARI at {base} is not reachable: {reason}") from None
+        if not link.connected:
+            raise EngineDown(f"ARI at {base} closed the connection")
 
-    async def _serve(
-        self,
-        socket: aiohttp.ClientWebSocketResponse,
-        on_event: OnEvent,
-        on_up: OnUp,
-        on_down: OnDown,
-    ) -> None:
+    async def _serve(self, on_event: OnEvent, on_up: OnUp, on_down: OnDown) -> None:
         early: list[Event] = []
-        link = Link(socket, early.append)
+        link = Link(early.append)
+        await self._connect(link)
         reader = asyncio.create_task(link.run())
         was_up = False
         reason: LiveError = LinkLost("the controller closed the ARI connection")
@@ -195,17 +216,20 @@ class AriConnection:
                 self._call(on_down, reason)
 
     async def _prepare(self, link: Link, reader: asyncio.Task[None]) -> None:
-        """Find out how REST goes here, then ask for the events we understand only."""
+        """Ask for the events we want only, and find out how REST goes here."""
+        # The filter of an earlier link may still hold, and let no answer through.
+        await self._filter(answers=True)
         if self._settings.rest_over_websocket is not False:
             await asyncio.wait([link.send(ping())], timeout=self._timings.probe)
         if reader.done():
             await reader
-        wanted = event_filter(self._settings.application, self._wanted)
+        if not self._answers:
+            await self._filter(answers=False)
+
+    async def _filter(self, answers: bool) -> None:
+        wanted = event_filter(self._settings.application, self._wanted, answers)
         try:
-            if self._uses_websocket(link):
-                answer = await self._wait(link.send(wanted), wanted, self._timings.request)
-            else:
-                answer = await self._over_http(wanted, self._timings.request)
+            answer = await self._over_http(wanted, self._timings.request)
         except RequestTimeout as error:
             raise LinkLost(str(error)) from None
         if answer.status == 503:

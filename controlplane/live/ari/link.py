@@ -1,108 +1,132 @@
-"""One ARI WebSocket while it lives: reads in order, pipelines requests, fails them at its end."""
+"""One ARI WebSocket while it lives: reads in order, pipelines requests, fails them at its end.
+
+A call waits for what happens here, so nothing is handed from task to task: an event is dealt
+with as its bytes come in, and a request is handed to the system as it is sent.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from typing import Any
 
-import aiohttp
 import structlog
+from picows import WSCloseCode, WSFrame, WSListener, WSMsgType, WSTransport
 
 from controlplane.live.ari.messages import ApplicationReplaced, Event, RESTResponse, parse_message
 from controlplane.live.ari.requests import Request, rest_request
 from controlplane.live.ari.response import Response
-from controlplane.live.errors import ApplicationTaken, LinkLost, ProtocolError
+from controlplane.live.errors import ApplicationTaken, LinkLost, LiveError, ProtocolError
 
 log = structlog.get_logger(__name__)
 
+_CLOSE_SECONDS = 1.0
+"""How long the engine may take to close its side."""
 
-class Link:
-    """`run` ends by raising LinkLost (or ApplicationTaken); all that waits ends with it."""
 
-    def __init__(
-        self, socket: aiohttp.ClientWebSocketResponse, on_event: Callable[[Event], None]
-    ) -> None:
-        self._socket = socket
+class Link(WSListener):
+    """To be connected by picows. `run` ends by raising LinkLost (or ApplicationTaken)."""
+
+    def __init__(self, on_event: Callable[[Event], None]) -> None:
         self._on_event = on_event
+        self._loop = asyncio.get_running_loop()
+        self._ended: asyncio.Future[None] = self._loop.create_future()
         self._waiting: dict[str, tuple[Request, asyncio.Future[Response]]] = {}
-        self._outgoing: asyncio.Queue[str] = asyncio.Queue()
+        self._transport: WSTransport | None = None
+        self._socket: socket.socket | None = None
+        self._parts: list[bytes] = []
         self._count = 0
-        self._lost = ""
+        self._lost: LiveError | None = None
         self.answered = False
         """Whether the engine ever answered a request here, so that it does REST this way."""
 
+    @property
+    def connected(self) -> bool:
+        """Whether the engine ever took up the WebSocket."""
+        return self._transport is not None
+
     def send(self, request: Request) -> asyncio.Future[Response]:
-        """Queue `request`; its answer, of any status. Cancel the future to forget it.
+        """Send `request`; its answer, of any status. Cancel the future to forget it.
 
         Requests are carried out in the order of the calls. The future fails with LinkLost.
         """
-        self._count += 1
-        request_id = f"{self._count:x}"
+        request_id = self._next_id()
         text = rest_request(request_id, request)
-        future: asyncio.Future[Response] = asyncio.get_running_loop().create_future()
+        future: asyncio.Future[Response] = self._loop.create_future()
         future.add_done_callback(lambda done: self._forget(request_id, done))
-        if self._lost:
-            future.set_exception(LinkLost(self._lost))
+        if self._lost is not None:
+            future.set_exception(self._lost)
             return future
         self._waiting[request_id] = (request, future)
-        self._outgoing.put_nowait(text)
+        self._write((text,))
         return future
+
+    def post_all(self, requests: Sequence[Request]) -> None:
+        """As `send` for each, as one packet, and nobody hears what comes of them."""
+        if self._lost is None:
+            self._write([rest_request(self._next_id(), request) for request in requests])
 
     def deliver_to(self, on_event: Callable[[Event], None]) -> None:
         """Events from now on go there."""
         self._on_event = on_event
 
     async def run(self) -> None:
-        """Read and write until the socket closes. Raises LinkLost, ApplicationTaken."""
-        writer = asyncio.create_task(self._write())
+        """Wait until the socket closes. Raises LinkLost, ApplicationTaken."""
         try:
-            await self._read()
+            await asyncio.shield(self._ended)
         finally:
-            self._lose(f"the ARI WebSocket closed{self._close_reason()}")
-            writer.cancel()
-            await asyncio.gather(writer, return_exceptions=True)
-            await self._socket.close()
-        raise LinkLost(self._lost or "the ARI WebSocket closed")
+            self._lose(LinkLost("the ARI WebSocket closed"))
+            await self._close()
 
-    async def _write(self) -> None:
+    # --- called by picows -------------------------------------------------------------------
+
+    def on_ws_connected(self, transport: WSTransport) -> None:
+        self._transport = transport
+        self._socket = transport.underlying_transport.get_extra_info("socket")
+
+    def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
+        kind = frame.msg_type
+        if kind == WSMsgType.TEXT and frame.fin:
+            self._take(frame.get_payload_as_bytes())
+        elif kind in (WSMsgType.TEXT, WSMsgType.CONTINUATION):
+            self._parts.append(frame.get_payload_as_bytes())
+            if frame.fin:
+                whole, self._parts = b"".join(self._parts), []
+                self._take(whole)
+        elif kind == WSMsgType.CLOSE:
+            code = frame.get_close_code()
+            self._lose(LinkLost(f"the ARI WebSocket closed (code {code:d})"))
+            transport.send_close(code)
+            transport.disconnect()
+
+    def on_ws_disconnected(self, _transport: WSTransport) -> None:
+        self._lose(LinkLost("the ARI WebSocket broke"))
+
+    # --- reading ----------------------------------------------------------------------------
+
+    def _take(self, text: bytes) -> None:
+        if self._lost is not None:
+            return
         try:
-            while True:
-                text = await self._outgoing.get()
-                # One that is sent alone wakes the engine, which then holds up the next.
-                with _together(self._socket):
-                    await self._socket.send_str(text)
-                    while not self._outgoing.empty():
-                        await self._socket.send_str(self._outgoing.get_nowait())
-        except (aiohttp.ClientError, OSError):
-            # The reader hears of it too, perhaps later: whoever waits learns it now.
-            self._lose("the ARI WebSocket broke while writing")
-            await self._socket.close()
-
-    async def _read(self) -> None:
-        async for message in self._socket:
-            if message.type is not aiohttp.WSMsgType.TEXT:
-                continue
-            try:
-                parsed = parse_message(message.data)
-            except ProtocolError as error:
-                log.warning("ari message dropped", reason=str(error))
-                continue
-            if isinstance(parsed, RESTResponse):
-                self._resolve(parsed)
-                continue
-            self._deliver(parsed)
-            if isinstance(parsed, ApplicationReplaced):
-                raise ApplicationTaken(
+            parsed = parse_message(text)
+        except ProtocolError as error:
+            log.warning("ari message dropped", reason=str(error))
+            return
+        if isinstance(parsed, RESTResponse):
+            self._resolve(parsed)
+            return
+        try:
+            self._on_event(parsed)
+        except Exception:
+            log.exception("handler of an ari event failed", event_type=type(parsed).__name__)
+        if isinstance(parsed, ApplicationReplaced):
+            self._lose(
+                ApplicationTaken(
                     f"another controller took over the ARI application {parsed.application!r}"
                 )
-
-    def _deliver(self, event: Event) -> None:
-        try:
-            self._on_event(event)
-        except Exception:
-            log.exception("handler of an ari event failed", event_type=type(event).__name__)
+            )
 
     def _resolve(self, answer: RESTResponse) -> None:
         self.answered = True
@@ -116,25 +140,54 @@ class Link:
             # A sender that does not care leaves no "never retrieved" complaint behind.
             future.exception()
 
-    def _lose(self, reason: str) -> None:
-        if self._lost:
+    # --- writing, and the end ---------------------------------------------------------------
+
+    def _next_id(self) -> str:
+        self._count += 1
+        return f"{self._count:x}"
+
+    def _write(self, texts: Sequence[bytes]) -> None:
+        transport = self._transport
+        if transport is None:
             return
-        self._lost = reason
+        if len(texts) == 1:
+            transport.send(WSMsgType.TEXT, texts[0])
+            return
+        # One that is sent alone wakes the engine, which then holds up the next.
+        with _together(self._socket):
+            for text in texts:
+                transport.send(WSMsgType.TEXT, text)
+
+    def _lose(self, reason: LiveError) -> None:
+        """The first reason is the one that counts."""
+        if self._lost is not None:
+            return
+        self._lost = reason if isinstance(reason, LinkLost) else LinkLost(str(reason))
         for request, future in list(self._waiting.values()):
             if not future.done():
-                future.set_exception(LinkLost(f"{reason} during {request}"))
+                future.set_exception(LinkLost(f"{self._lost} during {request}"))
+        if not self._ended.done():
+            self._ended.set_exception(reason)
+            self._ended.exception()
 
-    def _close_reason(self) -> str:
-        code, error = self._socket.close_code, self._socket.exception()
-        if error is not None:
-            return f" ({type(error).__name__})"
-        return f" (code {code})" if code else ""
+    async def _close(self) -> None:
+        transport = self._transport
+        if transport is None or transport.is_disconnected:
+            return
+        if not transport.is_close_frame_sent:
+            transport.send_close(WSCloseCode.OK)
+        try:
+            # It raises what broke the connection, which has been told as `_lost`.
+            with suppress(Exception):
+                async with asyncio.timeout(_CLOSE_SECONDS):
+                    await transport.wait_disconnected()
+        finally:
+            transport.disconnect(graceful=False)
 
 
 @contextmanager
-def _together(websocket: aiohttp.ClientWebSocketResponse) -> Iterator[None]:
+def _together(plain: Any) -> Iterator[None]:
     """What is written meanwhile leaves as one, where the system can do that (Linux: TCP_CORK)."""
-    plain = websocket.get_extra_info("socket")
     if plain is None or not hasattr(socket, "TCP_CORK"):
         yield
         return

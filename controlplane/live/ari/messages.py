@@ -6,12 +6,13 @@ recorded messages of 22.10.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any
+
+import orjson
 
 from controlplane.live.errors import ProtocolError
 
@@ -140,8 +141,8 @@ def parse_message(text: str | bytes) -> Message:
 def parse_json(text: str | bytes) -> Any:
     """Any JSON document. Raises ProtocolError, also where it is nested beyond reason."""
     try:
-        return json.loads(text)
-    except (ValueError, RecursionError) as error:
+        return orjson.loads(text)
+    except ValueError as error:
         raise ProtocolError(f"not JSON ({type(error).__name__})") from None
 
 

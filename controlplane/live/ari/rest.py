@@ -24,7 +24,7 @@ from controlplane.live.errors import (
 )
 
 
-def new_session(settings: AriSettings, timings: AriTimings) -> aiohttp.ClientSession:
+def _new_session(settings: AriSettings, timings: AriTimings) -> aiohttp.ClientSession:
     """A session that carries the credentials; the caller closes it."""
     return aiohttp.ClientSession(
         headers={"Authorization": settings.authorization()},
@@ -41,16 +41,13 @@ class AriHttp:
         self,
         settings: AriSettings,
         timings: AriTimings = DEFAULT_TIMINGS,
-        session: aiohttp.ClientSession | None = None,
     ) -> None:
         self._settings = settings
         self._timings = timings
-        self._session = session
-        self._owns_session = session is None
+        self._session: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> AriHttp:
-        if self._session is None:
-            self._session = new_session(self._settings, self._timings)
+        self._session = _new_session(self._settings, self._timings)
         return self
 
     async def __aexit__(
@@ -59,7 +56,7 @@ class AriHttp:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if self._session is not None and self._owns_session:
+        if self._session is not None:
             await self._session.close()
             self._session = None
 

@@ -13,7 +13,8 @@ _WORD = re.compile(r"[A-Za-z0-9+*#_./@~-]*")
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _DIRECTION = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _PLAIN = "+*#_./@&~-"
-_PACKED = re.compile(r"[A-Za-z0-9+*#_./@&~-]*")
+_NEARLY = re.compile(r"[A-Za-z0-9+*#_./@&~ -]*")
+"""Packed once its blanks are: what nearly every name is made of."""
 
 
 def word(text: str) -> str:
@@ -47,8 +48,10 @@ def field(free: str) -> str:
 
 def packed(free: str) -> str:
     """Free text as one field of a record that Asterisk splits at commas: percent-encoded."""
-    return free if _PACKED.fullmatch(free) else quote(text(free), safe=_PLAIN)
+    if _NEARLY.fullmatch(free):
+        return free.replace(" ", "%20")
+    return quote(text(free), safe=_PLAIN)
 
 
 def unpacked(packed_text: str) -> str:
-    return unquote(packed_text, errors="replace")
+    return unquote(packed_text, errors="replace") if "%" in packed_text else packed_text
