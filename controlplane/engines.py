@@ -11,7 +11,13 @@ from typing import TYPE_CHECKING, Any, Protocol
 from controlplane.apply.applier import Applier
 from controlplane.apply.asterisk import AsteriskApplier
 from controlplane.apply.freeswitch import FreeSwitchApplier
-from controlplane.live import asterisk_control, freeswitch_control
+from controlplane.live import (
+    asterisk_control,
+    asterisk_looks,
+    freeswitch_control,
+    freeswitch_looks,
+)
+from controlplane.live.looks import Look
 from controlplane.model.deployment import Engine, EngineKind
 from controlplane.render import asterisk, freeswitch
 from controlplane.render.asterisk.store import stored as asterisk_stored
@@ -34,15 +40,18 @@ class LiveEngine(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class EngineRow:
-    """`render`: all tenants to the engine's bundle. `state_key`: a tenant, a state key and
-    its value, as key and value of the engine's own store. `applier` brings bundles onto it.
-    `live`: an engine's name, itself, and what decides, counts and hears of its calls.
+    """`render`: all tenants to the engine's bundle, from the templates in `templates`.
+    `state_key`: a tenant, a state key and its value, as key and value of the engine's own store.
+    `applier` brings bundles onto it. `live`: an engine's name, itself, and what decides, counts
+    and hears of its calls. `looks`: how `ctl doctor` sees whether it can be reached.
     """
 
     render: Callable[[Sequence[TenantView], Engine], Bundle]
+    templates: str
     state_key: Callable[[str, str, str], tuple[str, str]]
     applier: Applier
     live: Callable[[str, Engine, Driver, Watch, OnNews, Random], LiveEngine]
+    looks: Sequence[Look]
 
 
 def _asterisk_live(*parts: Any) -> LiveEngine:
@@ -61,14 +70,18 @@ def _freeswitch_live(*parts: Any) -> LiveEngine:
 ENGINES: Mapping[EngineKind, EngineRow] = {
     EngineKind.ASTERISK: EngineRow(
         render=asterisk.render,
+        templates="dialplan_templates/asterisk",
         state_key=asterisk_stored,
         applier=AsteriskApplier(asterisk_control.connect),
         live=_asterisk_live,
+        looks=asterisk_looks.LOOKS,
     ),
     EngineKind.FREESWITCH: EngineRow(
         render=freeswitch.render,
+        templates="dialplan_templates/freeswitch",
         state_key=freeswitch_stored,
         applier=FreeSwitchApplier(freeswitch_control.connect),
         live=_freeswitch_live,
+        looks=freeswitch_looks.LOOKS,
     ),
 }

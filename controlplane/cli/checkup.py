@@ -17,6 +17,9 @@ from controlplane.diagnostics import Faults
 from controlplane.model.deployment import Engine, Run
 
 _ENOUGH_ROOM = 200 * 2**20
+_CLOCKS_APART = 5.0
+"""Seconds."""
+
 _PATIENCE = 3.0
 """Seconds for each question to an engine or controller."""
 
@@ -59,7 +62,8 @@ async def checkup(session: Session) -> list[Finding]:
     findings += _file(configured.path)
     revision, found = await asyncio.to_thread(_store, configured)
     findings += found
-    findings += _templates()
+    for folder in _template_folders(configured):
+        findings += _templates(folder)
     findings += _clock()
     for name, engine in configured.deployment.engines.items():
         findings += _folder(name, engine)
@@ -107,10 +111,16 @@ def _zone(tenant: str, timezone: str) -> Finding:
     return ok(f"tenant {tenant}", f"it is {now:%Y-%m-%d %H:%M} in {timezone}")
 
 
-def _templates() -> Iterator[Finding]:
+def _template_folders(configured: Configured) -> list[str]:
+    from controlplane.engines import ENGINES
+
+    kinds = (engine.kind for engine in configured.deployment.engines.values())
+    return sorted({ENGINES[kind].templates for kind in kinds})
+
+
+def _templates(folder: str) -> Iterator[Finding]:
     from controlplane.render.templates import environment
 
-    folder = "dialplan_templates/asterisk"
     try:
         found = len(environment(folder).list_templates())
     except (ImportError, OSError) as error:
@@ -152,63 +162,33 @@ def _folder(name: str, engine: Engine) -> Iterator[Finding]:
 
 
 async def _engine(name: str, engine: Engine, revision: int | None) -> AsyncIterator[Finding]:
+    from controlplane.apply.engine_keys import REVISION
+    from controlplane.engines import ENGINES
     from controlplane.live.errors import EngineDown, LiveError
 
-    try:
-        yield await _ari(name, engine)
-    except EngineDown as error:
-        yield fail(f"engine {name}: ARI", str(error), "start the engine, or check its address")
-        return
-    except LiveError as error:
-        mend = "the engine may still run with older files: `ctl apply`, or restart it"
-        yield fail(f"engine {name}: ARI", str(error), mend)
-    try:
-        runs = await _running_revision(engine)
-    except LiveError as error:
-        yield fail(f"engine {name}: AMI", str(error), "restart the engine after `ctl apply`")
-        return
-    yield ok(f"engine {name}: AMI", f"{engine.address}:{engine.ami_port}")
-    yield _revision(f"engine {name}: revision", runs, revision)
-
-
-async def _ari(name: str, engine: Engine) -> Finding:
-    from controlplane.live.ari.requests import ping
-    from controlplane.live.ari.rest import AriHttp
-    from controlplane.live.ari.settings import AriSettings
-
-    url = f"http://{engine.address}:{engine.ari_port}"
-    settings = AriSettings(url, engine.user, engine.password, engine.application)
-    async with AriHttp(settings) as ari:
-        answer = await ari.request(ping(), within=_PATIENCE)
-    what = f"engine {name}: ARI"
-    stamp = answer.body.get("timestamp") if isinstance(answer.body, dict) else None
-    if isinstance(stamp, str) and abs(_ahead(stamp)) > 5:
-        mend = "keep both clocks right with chrony or systemd-timesyncd"
-        return warn(what, f"its clock is {_ahead(stamp):+.0f} s from ours", mend)
-    return ok(what, url)
-
-
-def _ahead(stamp: str) -> float:
-    """Seconds that the engine's clock, as ARI writes it, is ahead of ours."""
-    try:
-        theirs = dt.datetime.strptime(stamp, "%Y-%m-%dT%H:%M:%S.%f%z")
-    except ValueError:
-        return 0.0
-    return (theirs - dt.datetime.now(dt.UTC)).total_seconds()
-
-
-async def _running_revision(engine: Engine) -> int | None:
-    from controlplane.apply.engine_keys import REVISION
-    from controlplane.live.ami.connection import AmiConnection
-    from controlplane.live.ami.settings import AmiSettings
-
-    settings = AmiSettings(
-        engine.address, engine.user, engine.password, engine.ami_port, timeout=_PATIENCE
-    )
-    async with AmiConnection(settings) as ami:
-        family, _, key = REVISION.rpartition("/")
-        found = await ami.db_get(family, key)
-    return int(found) if found and found.isdecimal() else None
+    stored: str | None = None
+    for look in ENGINES[engine.kind].looks:
+        what = f"engine {name}: {look.wire}"
+        try:
+            seen = await look.ask(engine, REVISION, _PATIENCE)
+        except EngineDown as error:
+            yield fail(what, str(error), "start the engine, or check its address")
+            return
+        except LiveError as error:
+            yield fail(what, str(error), look.mend)
+            continue
+        ahead = (
+            0.0 if seen.clock is None else (seen.clock - dt.datetime.now(dt.UTC)).total_seconds()
+        )
+        if abs(ahead) > _CLOCKS_APART:
+            mend = "keep both clocks right with chrony or systemd-timesyncd"
+            yield warn(what, f"its clock is {ahead:+.0f} s from ours", mend)
+        else:
+            yield ok(what, look.place(engine))
+        stored = seen.stored if seen.stored is not None else stored
+    if stored is not None:
+        runs = int(stored) if stored.isdecimal() else None
+        yield _revision(f"engine {name}: revision", runs, revision)
 
 
 def _revision(what: str, runs: int | None, stored: int | None) -> Finding:

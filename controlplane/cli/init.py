@@ -12,7 +12,7 @@ from controlplane.cli.config import PLACES, Configured, load, write_new
 from controlplane.cli.printing import print_data, print_table, working
 from controlplane.cli.session import Format, Session, common
 from controlplane.diagnostics import Diagnostic, Faults, fault
-from controlplane.model.deployment import Deployment
+from controlplane.model.deployment import Deployment, EngineKind
 
 _PASSWORD_BYTES = 24
 
@@ -20,11 +20,16 @@ _PASSWORD_BYTES = 24
 @click.command("init")
 @click.option("--dir", "folder", type=click.Path(path_type=Path), help="For all data.  [./var]")
 @click.option("--database", help="PostgreSQL by URL, instead of SQLite in --dir.")
-@click.option("--engine", default=None, help="The engine's name.  [asterisk]")
+@click.option("--kind", type=click.Choice([kind.value for kind in EngineKind]), help="The engine.  [asterisk]")
+@click.option("--engine", default=None, help="The engine's name.  [that of its kind]")
 @click.option("--address", help="The address the engine binds to.  [127.0.0.1]")
 @click.option("--sip-port", type=int, help="[5060]")
-@click.option("--ari-port", type=int, help="[8088]")
-@click.option("--ami-port", type=int, help="[5038]")
+@click.option("--ari-port", type=int, help="Asterisk.  [8088]")
+@click.option("--ami-port", type=int, help="Asterisk.  [5038]")
+@click.option("--esl-port", type=int, help="FreeSWITCH.  [8021]")
+@click.option("--live-address", help="Where `ctl run` is asked by FreeSWITCH.  [127.0.0.1]")
+@click.option("--live-port", type=int, help="Likewise.  [8084]")
+@click.option("--state-folder", help="Where the engine, as it sees it, keeps its own.  [/state]")
 @click.option("--rtp", metavar="FIRST-LAST", help="Media ports.  [10000-20000]")
 @click.option(
     "--nat/--no-nat",
@@ -80,7 +85,7 @@ def _default_path() -> str:
 def _new(path: Path, folder: Path, database: str | None, given: dict[str, Any]) -> Configured:
     from pydantic import ValidationError
 
-    name = given.pop("engine", "asterisk")
+    name = given.pop("engine", None) or str(given.get("kind", EngineKind.ASTERISK))
     run = {"port": given.pop("run_port")} if "run_port" in given else {}
     if "rtp" in given:
         first, _, last = given.pop("rtp").partition("-")

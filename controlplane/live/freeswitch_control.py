@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Protocol
 
@@ -26,7 +26,7 @@ from controlplane.live.esl.link import Answer, Link
 from controlplane.live.esl.login import open_link
 from controlplane.live.esl.messages import ApiResponse
 from controlplane.live.esl.news import send_news
-from controlplane.live.esl.settings import DEFAULT_TIMINGS, EslSettings
+from controlplane.live.esl.settings import DEFAULT_TIMINGS, EslSettings, EslTimings
 from controlplane.live.freeswitch_gateways import changed, defined
 from controlplane.live.freeswitch_keys import NotedKeys
 from controlplane.model.deployment import Engine
@@ -60,26 +60,23 @@ class Change(Protocol):
 class FreeSwitchControl:
     """Every method raises Faults with one clear line."""
 
-    def __init__(self, engine: Engine, link: Link) -> None:
+    def __init__(self, engine: Engine, link: Link, timings: EslTimings) -> None:
         self._engine = engine
         self._link = link
+        self._timings = timings
         self._noted = NotedKeys(Path(engine.folder))
 
     async def read(self, keys: Iterable[str]) -> dict[str, str]:
         names = list(keys)
         with _clear(self._engine):
             answers = await self._many([("db", f"select/{key}") for key in names])
-        return {
-            key: value
-            for key, value in zip(names, answers, strict=True)
-            if value and not value.startswith(_NOTHING)
-        }
+        return {key: value for key, value in zip(names, answers, strict=True) if value}
 
     async def tree(self, root: str) -> dict[str, str]:
         """Those that were ever written by us: see `freeswitch_keys`."""
         with _clear(self._engine):
             noted = self._noted.all()
-            listed = _value(await self._api("db", f"list/{root}")).strip()
+            listed = await self.api("db", f"list/{root}")
         # The last of a list that was cut is perhaps no whole key; what is cut off was noted.
         some = listed.split(",")[: -1 if len(listed) >= _LIST_CUT else None]
         keys = {f"{root}/{key}" for key in some if key}
@@ -101,7 +98,7 @@ class FreeSwitchControl:
             if module == _RESCAN:
                 await self._drop_gateways(seconds)
             name, _, argument = module.partition(" ")
-            answer = (await self._api(name, argument, seconds)).strip()
+            answer = (await self.api(name, argument, seconds)).strip()
             # XML that cannot be read is `+OK [[error near line …]]`, and the old is kept.
             if "+OK" not in answer or "[[" in answer or "-ERR" in answer:
                 raise EslError(answer)
@@ -112,7 +109,7 @@ class FreeSwitchControl:
     async def command(self, text: str) -> str:
         name, _, argument = text.partition(" ")
         with _clear(self._engine):
-            return await self._api(name, argument)
+            return await self.api(name, argument)
 
     async def started(self) -> str:
         return await self.variable("core_uuid")
@@ -123,16 +120,16 @@ class FreeSwitchControl:
 
     async def _drop_gateways(self, seconds: float) -> None:
         """Those that differ from what the engine has read of them; a rescan only adds."""
-        document = await self._api("xml_locate", "configuration configuration name sofia.conf")
+        document = await self.api("xml_locate", "configuration configuration name sofia.conf")
         wanted = defined(document, MADE)
-        names = defined(await self._api("sofia", "xmlstatus gateway"), "")
+        names = defined(await self.api("sofia", "xmlstatus gateway"), "")
         made = await self._many([("sofia_gateway_data", f"{name} var {MADE}") for name in names])
-        gone = changed(wanted, dict(zip(names, map(_value, made), strict=True)))
+        gone = changed(wanted, dict(zip(names, made, strict=True)))
         for name in gone:
-            await self._api("sofia", f"profile {PROFILE} killgw {name}")
+            await self.api("sofia", f"profile {PROFILE} killgw {name}")
         clock = asyncio.get_running_loop().time
         until = clock() + min(_GONE_SECONDS, seconds)
-        while gone & set(defined(await self._api("sofia", "xmlstatus gateway"), "")):
+        while gone & set(defined(await self.api("sofia", "xmlstatus gateway"), "")):
             if clock() > until:
                 raise RequestTimeout(f"{len(gone)} gateways are still in use")
             await asyncio.sleep(0.05)
@@ -145,7 +142,8 @@ class FreeSwitchControl:
             answers += [await self._answer(command, one) for command, one in sent]
         return answers
 
-    async def _api(self, name: str, argument: str, seconds: float | None = None) -> str:
+    async def api(self, name: str, argument: str = "", seconds: float | None = None) -> str:
+        """The answer of an API command; "" for an empty one. Raises LiveError."""
         command = api(name, argument)
         return await self._answer(command, self._link.send(command), seconds)
 
@@ -155,12 +153,12 @@ class FreeSwitchControl:
         found = await self._within(sent, str(command), seconds)
         if not isinstance(found, ApiResponse):
             raise EslError("an answer of another kind", str(command))
-        return found.body
+        return "" if found.body.startswith(_NOTHING) else found.body.strip()
 
     async def _within(
         self, sent: asyncio.Future[Answer], what: str, seconds: float | None
     ) -> Answer:
-        seconds = DEFAULT_TIMINGS.request if seconds is None else seconds
+        seconds = self._timings.request if seconds is None else seconds
         try:
             async with asyncio.timeout(seconds):
                 return await sent
@@ -171,17 +169,21 @@ class FreeSwitchControl:
 @asynccontextmanager
 async def connect(engine: Engine) -> AsyncIterator[FreeSwitchControl]:
     """Logged in, and closed at the end. Raises Faults."""
+    async with AsyncExitStack() as stack:
+        with _clear(engine):
+            control = await stack.enter_async_context(opened(engine, DEFAULT_TIMINGS))
+        yield control
+
+
+@asynccontextmanager
+async def opened(engine: Engine, timings: EslTimings) -> AsyncIterator[FreeSwitchControl]:
+    """As `connect`; raises LiveError where that raises Faults."""
     settings = EslSettings(engine.address, engine.password, engine.esl_port)
-    with _clear(engine):
-        link = await open_link(settings, DEFAULT_TIMINGS, lambda _: None)
+    link = await open_link(settings, timings, lambda _: None)
     try:
-        yield FreeSwitchControl(engine, link)
+        yield FreeSwitchControl(engine, link, timings)
     finally:
         link.end(LinkLost("done"))
-
-
-def _value(answer: str) -> str:
-    return "" if answer.startswith(_NOTHING) else answer
 
 
 @contextmanager
