@@ -20,7 +20,9 @@ _PASSWORD_BYTES = 24
 @click.command("init")
 @click.option("--dir", "folder", type=click.Path(path_type=Path), help="For all data.  [./var]")
 @click.option("--database", help="PostgreSQL by URL, instead of SQLite in --dir.")
-@click.option("--kind", type=click.Choice([kind.value for kind in EngineKind]), help="The engine.  [asterisk]")
+@click.option(
+    "--kind", type=click.Choice([kind.value for kind in EngineKind]), help="The engine.  [asterisk]"
+)
 @click.option("--engine", default=None, help="The engine's name.  [that of its kind]")
 @click.option("--address", help="The address the engine binds to.  [127.0.0.1]")
 @click.option("--sip-port", type=int, help="[5060]")
