@@ -26,6 +26,8 @@ class Delta:
 
 def delta(before: Mapping[str, str], after: Mapping[str, str]) -> Delta:
     """What makes `before` into `after`."""
+    if before == after:
+        return Delta()
     put = {key: value for key, value in after.items() if before.get(key) != value}
     return Delta(put, tuple(key for key in before if key not in after))
 

@@ -80,10 +80,11 @@ def _planned(
         return _saved(session, file, reason)
     from controlplane.cli.reading import read_tenant
 
-    system = read.enter_context(read_tenant(session, file)).system
+    reading = read.enter_context(read_tenant(session, file))
     return door.plan(
-        system,
+        reading.system,
         source_of(file),
+        documents=reading.documents,
         author=session.author,
         reason=reason,
         prefer_wanted=prefer_file,

@@ -30,6 +30,7 @@ from controlplane.model.change_set import ChangeSet
 from controlplane.model.deployment import Deployment, Engine
 from controlplane.model.documents import to_documents
 from controlplane.model.phone_system import PhoneSystem
+from controlplane.model.texts import Texts
 from controlplane.model.three_way import two_way
 from controlplane.render.bundle import Bundle
 from controlplane.store.engine_log import EngineRecord
@@ -79,12 +80,14 @@ class Door:
         wanted: PhoneSystem,
         source: str,
         *,
+        documents: Texts | None = None,
         author: str = "",
         reason: str = "",
         prefer_wanted: bool = False,
     ) -> Planned:
         """Compare a tenant, whole and sound, with what is stored. `source` names its file.
 
+        `documents` are those of `wanted`, for who has them already.
         Passwords and PINs that it does not mention stay as stored.
 
         The change set may hold conflicts; then it cannot be applied.
@@ -92,13 +95,13 @@ class Door:
         tenant = wanted.tenant
         snapshot = self._store.load(tenant)
         base = self._store.last_source(tenant, source) if source else None
-        written = to_documents(wanted)
-        documents = with_kept_secrets(written, snapshot.documents)
+        written = documents or Texts.of(to_documents(wanted))
+        kept = with_kept_secrets(written, snapshot.documents)
         change_set = ChangeSet.between(
             tenant,
             snapshot.revision,
             snapshot.documents,
-            documents,
+            kept,
             base.documents if base else None,
             author=author,
             reason=reason,

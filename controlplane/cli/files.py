@@ -6,16 +6,20 @@ import os
 from pathlib import Path
 
 
-def write_whole(path: Path, content: str | bytes, *, secret: bool) -> None:
-    """Replaces what is there in one step; with `secret`, only the owner may read it."""
+def write_whole(path: Path, content: str | bytes, *, secret: bool, lasting: bool = True) -> None:
+    """Replaces what is there in one step; with `secret`, only the owner may read it.
+
+    What is not `lasting` may be lost, or damaged, in a power cut.
+    """
     data = content.encode() if isinstance(content, str) else content
     beside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600 if secret else 0o666)
         with os.fdopen(handle, "wb") as file:
             file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
+            if lasting:
+                file.flush()
+                os.fsync(file.fileno())
         beside.replace(path)
     except OSError as error:
         beside.unlink(missing_ok=True)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from controlplane.model.change import HIDDEN, Document, Documents, masked
+from controlplane.model.change import HIDDEN, Documents, masked
 from controlplane.model.phone_system import KINDS
+from controlplane.model.texts import Texts, encoded
 
 
 @lru_cache(maxsize=1)
@@ -22,19 +23,15 @@ def secret_settings() -> dict[str, tuple[str, ...]]:
     return {collection: names for collection, names in found.items() if names}
 
 
-def with_kept_secrets(wanted: dict[str, Document], stored: Documents) -> dict[str, Document]:
-    """`wanted` itself where nothing is to be kept, so that it can be told apart by identity."""
+def with_kept_secrets(wanted: Documents, stored: Documents) -> Texts:
+    wanted, stored = Texts.of(wanted), Texts.of(stored)
     names_of = secret_settings()
-    kept: dict[str, Document] = {}
-    for address, document in stored.items():
+    kept: dict[str, str] = {}
+    for address in stored.differing(wanted):
         names = names_of.get(address.split("/", 2)[1])
-        if names is None or address not in wanted:
+        if names is None or address not in wanted or address not in stored:
             continue
-        missing = {
-            name: document[name]
-            for name in names
-            if name in document and name not in wanted[address]
-        }
-        if missing:
-            kept[address] = {**wanted[address], **missing}
-    return {**wanted, **kept} if kept else wanted
+        new, old = wanted[address], stored[address]
+        if missing := {name: old[name] for name in names if name in old and name not in new}:
+            kept[address] = encoded({**new, **missing})
+    return Texts({**wanted.texts, **kept}) if kept else wanted

@@ -78,10 +78,11 @@ def _planned(
     with ExitStack() as read, working("comparing"):
         for path in files:
             try:
-                system = read.enter_context(read_tenant(session, path)).system
+                reading = read.enter_context(read_tenant(session, path))
                 planned = door.plan(
-                    system,
+                    reading.system,
                     source_of(path),
+                    documents=reading.documents,
                     author=session.author,
                     reason=reason,
                     prefer_wanted=prefer_file,

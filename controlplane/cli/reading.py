@@ -37,7 +37,7 @@ def read_tenant(session: Session, path: Path) -> Iterator[Reading]:
         now = _digest(path)
         if now != before:
             folder.mkdir(mode=0o700, exist_ok=True)
-            write_whole(kept, now + cache.to_bytes(), secret=True)
+            write_whole(kept, now + cache.to_bytes(), secret=True, lasting=False)
 
 
 def _load(kept: Path) -> tuple[bytes, ReadCache]:

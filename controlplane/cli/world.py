@@ -32,7 +32,8 @@ class Tenant:
     def view(self) -> TenantView:
         """The same for the same objects, in whatever order they were read."""
         sorted_collections: dict[str, Any] = {
-            name: dict(sorted(getattr(self.system, name).items())) for name in COLLECTIONS
+            name: dict(sorted(getattr(self.system, name).items(), key=_by_key))
+            for name in COLLECTIONS
         }
         system = self.system.model_copy(update=sorted_collections)
         own = {
@@ -103,6 +104,10 @@ def check_documents(tenant: str, documents: Documents) -> None:
     """The store's question: do these documents go together?"""
     if documents:
         refuse_unsound(from_documents(tenant, documents))
+
+
+def _by_key(item: tuple[str, Any]) -> str:
+    return item[0]
 
 
 def _tenant(snapshot: Snapshot) -> Tenant:

@@ -10,6 +10,7 @@ from typing import Any, Self
 
 from controlplane.diagnostics import fault
 from controlplane.model.change import Change, Conflict, Document, Documents, masked
+from controlplane.model.texts import Texts, all_encoded
 from controlplane.model.three_way import diff, two_way
 
 __all__ = ["Change", "ChangeSet", "Conflict", "Document", "Documents", "diff", "masked"]
@@ -51,6 +52,7 @@ class ChangeSet:
         prefer_wanted: bool = False,
     ) -> Self:
         """Compare all documents of a tenant; `base` is what `source` last applied. See `diff`."""
+        stored, wanted = Texts.of(stored), Texts.of(wanted)
         changes, conflicts = diff(stored, wanted, base, prefer_wanted=prefer_wanted)
         news = two_way(base or {}, wanted) if source else ()
         return cls(tenant, revision, changes, conflicts, author, reason, source, news)
@@ -59,15 +61,14 @@ class ChangeSet:
         """Whether anything stored would change, or cannot because of a conflict."""
         return bool(self.changes or self.conflicts)
 
-    def applied_to(self, stored: Documents) -> dict[str, Document]:
+    def applied_to(self, stored: Documents) -> Texts:
         """The documents as they are once this is committed; `stored` itself stays."""
-        documents = dict(stored)
+        after = {it.address: it.after for it in self.changes if it.after is not None}
+        texts = {**Texts.of(stored).texts, **all_encoded(after)}
         for change in self.changes:
             if change.after is None:
-                documents.pop(change.address, None)
-            else:
-                documents[change.address] = change.after
-        return documents
+                texts.pop(change.address, None)
+        return Texts(texts)
 
     def inverse(self, revision: int, author: str, reason: str) -> ChangeSet:
         """What undoes this once it is committed as `revision`.

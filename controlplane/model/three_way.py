@@ -26,6 +26,7 @@ from controlplane.model.change import (
     none_if_absent,
 )
 from controlplane.model.phone_system import KINDS
+from controlplane.model.texts import Texts
 
 _ORDER = {collection: place for place, collection in enumerate(KINDS)}
 _Clash = tuple[str, Any, Any, Any]
@@ -44,13 +45,16 @@ def diff(
     """
     changes: list[Change] = []
     conflicts: list[Conflict] = []
-    for address in wanted if base is None else {**wanted, **base}:
-        have, want = stored.get(address), wanted.get(address)
-        if have == want:
+    addresses, now, then = _differing(stored, wanted)
+    applied = None if base is None else Texts.of(base).looked_at(addresses)
+    for address in addresses:
+        have, want = now.get(address), then.get(address)
+        was = applied.get(address) if applied else None
+        if want is None and was is None:
             continue
-        if base is None:
+        if applied is None:
             become = _first(address, have, want)
-        elif want == (was := base.get(address)):
+        elif want == was:
             continue
         else:
             clashes: list[_Clash] = []
@@ -63,11 +67,17 @@ def diff(
 
 def two_way(before: Documents, after: Documents) -> tuple[Change, ...]:
     """Every object that differs, in the order of the model's kinds."""
+    addresses, was, become = _differing(before, after)
     return _in_order(
-        Change(address, before.get(address), after.get(address))
-        for address in {**before, **after}
-        if before.get(address) != after.get(address)
+        Change(address, was.get(address), become.get(address)) for address in addresses
     )
+
+
+def _differing(one: Documents, other: Documents) -> tuple[list[str], Documents, Documents]:
+    """The addresses at which they differ, and what is there in the one and in the other."""
+    mine, others = Texts.of(one), Texts.of(other)
+    addresses = mine.differing(others)
+    return addresses, mine.looked_at(addresses), others.looked_at(addresses)
 
 
 def _first(address: str, have: Document | None, want: Document | None) -> Document | None:

@@ -11,9 +11,10 @@ from sqlalchemy import Connection, and_, delete, insert, select, update
 from controlplane.diagnostics import Diagnostic, Faults, fault
 from controlplane.model.change import Change, Documents
 from controlplane.model.change_set import ChangeSet
+from controlplane.model.texts import encoded
 from controlplane.store import schema
 from controlplane.store.reading import latest, stored_documents
-from controlplane.store.schema import encoded, tables
+from controlplane.store.schema import tables
 from controlplane.store.staleness import refuse_stale
 from controlplane.store.writing import add, identity, many, same, write_objects
 

@@ -72,7 +72,7 @@ def documents_at(connection: Connection, tenant: str, revision: int) -> dict[str
     newest = latest(connection)
     if not 0 <= revision <= newest:
         raise fault(f"there is no revision {revision}; the newest is {newest}", tenant)
-    documents = stored_documents(connection, tenant)
+    documents = stored_documents(connection, tenant).decoded()
     for _, change in reversed(changes_since(connection, revision, tenant)):
         if change.before is None:
             documents.pop(change.address, None)

@@ -8,7 +8,6 @@ is in `document`, canonical JSON. References that are lists (members, forwards) 
 from __future__ import annotations
 
 import datetime as dt
-import json
 from typing import Any
 
 from sqlalchemy import (
@@ -27,7 +26,6 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from controlplane.model.change import Document
 from controlplane.model.phone_system import KINDS
 
 SCHEMA = "0001"
@@ -173,10 +171,3 @@ applied = Table(
     Column("bundle", Text, nullable=False),
     Index(None, "engine", "id"),
 )
-
-_encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=True).encode
-
-
-def encoded(document: Document) -> str:
-    """Canonical JSON: equal documents are equal texts. ASCII, which every database takes whole."""
-    return _encode(document)

@@ -88,7 +88,7 @@ class Store:
 
     def documents(self, tenant: str) -> dict[str, Document]:
         with self.database.read() as connection:
-            return reading.stored_documents(connection, tenant)
+            return reading.stored_documents(connection, tenant).decoded()
 
     def object_at(self, address: str) -> tuple[int, Document | None]:
         """The newest revision, and one object by its address (`acme/lines/101`)."""
@@ -128,7 +128,7 @@ class Store:
             refused = error
         with self.database.read() as connection:
             wanted = change_set.applied_to(reading.stored_documents(connection, change_set.tenant))
-            found = integrity.broken(connection, change_set.tenant, wanted)
+            found = integrity.broken(connection, change_set.tenant, wanted.decoded())
         raise Faults(found) if found else explained(refused, self.database.place)
 
     def last_source(self, tenant: str, source: str) -> reading.Applied | None:

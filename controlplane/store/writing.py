@@ -9,7 +9,8 @@ from sqlalchemy import Connection, Table, and_, bindparam, delete, insert, updat
 from sqlalchemy.exc import DBAPIError
 
 from controlplane.model.change import Change
-from controlplane.store.schema import derived_columns, encoded, tables
+from controlplane.model.texts import encoded
+from controlplane.store.schema import derived_columns, tables
 
 _COPIED = 200
 """From this many rows on, COPY is several times faster than statements."""

@@ -11,10 +11,18 @@ from pydantic import TypeAdapter, ValidationError
 
 from controlplane.diagnostics import Diagnostic
 from controlplane.model.checks.words import faults_of, keys_at, printable, reworded, unknown_key
-from controlplane.model.documents import COLLECTIONS, SETTINGS, collection_type
+from controlplane.model.documents import (
+    COLLECTIONS,
+    SETTINGS,
+    collection_type,
+    document,
+    objects_of,
+    texts_of,
+)
 from controlplane.model.part import Part
 from controlplane.model.phone_system import KINDS, PhoneSystem, TenantKey
 from controlplane.model.places import Tenant
+from controlplane.model.texts import Texts, encoded
 
 NO_TENANT = "tenant"
 """Stands in addresses while the file does not say whose it is."""
@@ -42,6 +50,26 @@ class Draft:
     collections: dict[str, dict[str, Part]] = field(default_factory=dict)
     faulty: dict[str, Collection[str]] = field(default_factory=dict)
     faults: list[Diagnostic] = field(default_factory=list)
+    _texts: dict[str, dict[str, str]] = field(default_factory=dict)
+
+    def texts(self, collection: str) -> dict[str, str]:
+        """The documents of a collection's valid objects by key, as canonical JSON."""
+        if collection not in self._texts:
+            self._texts[collection] = texts_of(collection, self.collections[collection])
+        return self._texts[collection]
+
+    def replace(self, collection: str, texts: dict[str, str]) -> None:
+        """Give a collection the objects of these documents."""
+        self._texts[collection] = texts
+        self.collections[collection] = objects_of(collection, texts)
+
+    def documents(self) -> Texts:
+        """Those of `system`, by address."""
+        made = {f"{self.tenant}/{SETTINGS}": encoded(document(self.settings))}
+        for collection in COLLECTIONS:
+            prefix = f"{self.tenant}/{collection}/"
+            made.update({prefix + key: text for key, text in self.texts(collection).items()})
+        return Texts(made)
 
     def system(self) -> PhoneSystem:
         """The valid objects as a phone system; they are not validated again."""

@@ -12,7 +12,7 @@ from controlplane.diagnostics import Source
 from controlplane.model.checks.words import printable
 from controlplane.model.documents import SETTINGS
 from controlplane.model.part import E164
-from controlplane.store.yaml_blocks import Section, Sections
+from controlplane.store.yaml_blocks import Entries, Section, Sections
 from controlplane.store.yaml_syntax import Path, Place
 from controlplane.store.yaml_text import load
 
@@ -46,13 +46,14 @@ class Places:
     def _around(self, steps: list[str]) -> tuple[_Places, int]:
         """The places of the text around a path, and how many lines come before that text."""
         section = self._by_name.get(steps[0]) if steps else None
-        if section is None:
+        entries = section.entries if section else None
+        if section is None or entries is None:
             return ({} if self._by_name else self._whole), 0
-        index = self._indexes(section).get(steps[1]) if len(steps) > 1 else None
+        index = self._indexes(section.name, entries).get(steps[1]) if len(steps) > 1 else None
         if index is None:
-            return _joined(section.head), self._line(section.offset)
+            return _joined(entries.head), self._line(section.offset)
         header = f"{section.name}:\n"
-        return _joined(header + section.texts[index]), self._line(section.offsets[index]) - 1
+        return _joined(header + entries.texts[index]), self._line(entries.offsets[index]) - 1
 
     @cached_property
     def _whole(self) -> _Places:
@@ -66,16 +67,17 @@ class Places:
     def _key_indexes(self) -> dict[str, dict[str, int]]:
         return {}
 
-    def _indexes(self, section: Section) -> dict[str, int]:
+    def _indexes(self, name: str, entries: Entries) -> dict[str, int]:
         known = self._key_indexes
-        if section.name not in known:
-            known[section.name] = {key: index for index, key in enumerate(section.keys)}
-        return known[section.name]
+        if name not in known:
+            known[name] = {key: index for index, key in enumerate(entries.keys)}
+        return known[name]
 
     @cached_property
     def _written_numbers(self) -> dict[str, str]:
         """`+442071838750` -> `+44 20 7183 8750`, where a number is written with spaces."""
-        if "numbers" in self._by_name and self._by_name["numbers"].keys:
+        numbers = self._by_name.get("numbers")
+        if numbers and numbers.entries and numbers.entries.keys:
             return {}
         paths = (path.split("/") for path in self._whole if path.startswith("numbers/"))
         written = {path[1] for path in paths}

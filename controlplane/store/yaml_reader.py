@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 from controlplane.diagnostics import Diagnostic, Faults, Severity, Source
@@ -11,6 +12,7 @@ from controlplane.model.checks import check
 from controlplane.model.checks.words import printable
 from controlplane.model.documents import COLLECTIONS, SETTINGS
 from controlplane.model.phone_system import PhoneSystem
+from controlplane.model.texts import Texts
 from controlplane.store.yaml_blocks import Sections, agrees, cut
 from controlplane.store.yaml_cache import ReadCache
 from controlplane.store.yaml_collector import collector_paused
@@ -27,6 +29,12 @@ class Reading:
     system: PhoneSystem
     warnings: tuple[Diagnostic, ...]
     places: Places
+    draft: Draft
+
+    @cached_property
+    def documents(self) -> Texts:
+        """Those of `system`."""
+        return self.draft.documents()
 
     def source(self, address: str) -> Source:
         """Where the longest known part of `address` is written."""
@@ -73,7 +81,7 @@ def read(text: str, file: str, cache: ReadCache | None = None) -> Reading:
     located.sort(key=_by_place)
     if not sound:
         raise Faults(located)
-    return Reading(system, tuple(located), places)
+    return Reading(system, tuple(located), places, made)
 
 
 def _read_whole(text: str, file: str, sections: Sections | None) -> tuple[Draft, Sections | None]:
@@ -87,8 +95,10 @@ def _read_whole(text: str, file: str, sections: Sections | None) -> tuple[Draft,
     made = draft(loaded.value)
     if loaded.problems:
         made.faults += _text_faults(loaded.problems, made.tenant, Places(text, file))
-    if sections and (made.faults or not agrees(sections, loaded.value)):
-        sections = None
+    if sections:
+        cuts = ((section.name, section.entries) for section in sections)
+        if made.faults or not agrees(cuts, loaded.value):
+            sections = None
     return made, sections
 
 

@@ -29,4 +29,4 @@ def test_only_what_is_not_mentioned_is_kept() -> None:
 
 def test_where_nothing_is_kept_nothing_is_copied() -> None:
     wanted = {"acme/trunks/one": {"host": "x", "password": "p"}}
-    assert with_kept_secrets(wanted, {"acme/trunks/one": {"password": "q"}}) is wanted
+    assert with_kept_secrets(wanted, {"acme/trunks/one": {"password": "q"}}) == wanted

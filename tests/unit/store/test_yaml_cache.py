@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from controlplane.diagnostics import Diagnostic, Faults
+from controlplane.model.documents import to_documents
 from controlplane.model.phone_system import PhoneSystem
 from controlplane.store.yaml_blocks import cut
 from controlplane.store.yaml_cache import ReadCache
@@ -45,6 +46,7 @@ def result(text: str, cache: ReadCache | None = None) -> tuple[Result, tuple[Dia
     assert order == [
         list(getattr(read(text, "t.yaml").system, n)) for n in ("lines", "users", "numbers")
     ]
+    assert reading.documents == to_documents(reading.system)
     return reading.system, reading.warnings
 
 
@@ -66,6 +68,17 @@ def test_only_changed_entries_are_parsed(monkeypatch: pytest.MonkeyPatch) -> Non
     assert read(edited, "t.yaml", cache).system == read(edited, "t.yaml").system
     assert parsed[0].count("ring: ") == 1
     assert "PH-1000" not in parsed[0]
+    assert "user-1000:" not in parsed[0]
+
+
+def test_an_edited_comment_parses_no_entry_twice() -> None:
+    """A collection of which nothing but its head changed is known still."""
+    text = "# ours\n" + SMALL
+    cache = warm(text)
+    edited = text.replace("\nlines:\n", "\nlines: # all of them\n")
+    assert edited != text
+    assert result(edited, cache) == result(edited)
+    assert len(cache) == len(warm(text))
 
 
 @pytest.mark.parametrize("text", [ACME, SMALL])
