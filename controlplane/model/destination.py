@@ -26,20 +26,26 @@ class Destination:
     key: str
 
     def __str__(self) -> str:
-        return self.key if self.kind is Kind.EXTERNAL else f"{self.kind}/{self.key}"
+        return self.key if self.kind is Kind.EXTERNAL else f"{self.kind.value}/{self.key}"
 
 
 _PATTERN = re.compile(r"(line|handset|group|mailbox)/([A-Za-z0-9][A-Za-z0-9_-]{0,39})")
+_NUMBER = re.compile(r"\+[1-9][0-9]{6,14}")
+_BLANKS = re.compile(r"[\s()]")
+_KINDS = {kind.value: kind for kind in Kind}
 
 
 def parse(value: Any) -> Destination:
     """Read `line/101`, `group/sales`, `mailbox/101`, `handset/LDN-07` or `+447700900123`."""
     if isinstance(value, Destination):
         return value
-    text = re.sub(r"[\s()]", "", str(value))
-    if found := _PATTERN.fullmatch(text):
-        return Destination(Kind(found[1]), found[2])
-    if re.fullmatch(r"\+[1-9][0-9]{6,14}", text):
+    text = str(value)
+    if not (found := _PATTERN.fullmatch(text)):
+        text = _BLANKS.sub("", text)
+        found = _PATTERN.fullmatch(text)
+    if found:
+        return Destination(_KINDS[found[1]], found[2])
+    if _NUMBER.fullmatch(text):
         return Destination(Kind.EXTERNAL, text)
     raise ValueError(
         "is not a destination; write line/EXTENSION, group/NAME, mailbox/EXTENSION, "

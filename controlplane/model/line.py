@@ -39,6 +39,8 @@ def _label(value: Any) -> Any:
 
 def _mailbox(value: Any) -> Any:
     """`voicemail: on` and `voicemail: off` as well as the settings themselves."""
+    if isinstance(value, dict):
+        return value
     match value.lower() if isinstance(value, str) else value:
         case True | "on" | "yes" | "true":
             return {}

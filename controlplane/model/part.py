@@ -18,6 +18,8 @@ RING_SECONDS = 6
 """One ring is six seconds, the convention of the answering settings."""
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\u2028\u2029]")
+_BARE_E164 = re.compile(r"\+[1-9][0-9]{6,14}")
+_BARE_MAC = re.compile(r"[0-9a-f]{12}")
 
 
 class Part(BaseModel):
@@ -56,15 +58,19 @@ def _as_list(value: Any) -> Any:
 
 
 def _e164(text: str) -> str:
+    if _BARE_E164.fullmatch(text):
+        return text
     bare = re.sub(r"[\s().-]", "", text)
-    if not re.fullmatch(r"\+[1-9][0-9]{6,14}", bare):
+    if not _BARE_E164.fullmatch(bare):
         raise ValueError("is not an E.164 number; write + and the country code, as +442071838750")
     return bare
 
 
 def _mac(text: str) -> str:
+    if _BARE_MAC.fullmatch(text):
+        return text
     bare = re.sub(r"[:.\-]", "", text).lower()
-    if not re.fullmatch(r"[0-9a-f]{12}", bare):
+    if not _BARE_MAC.fullmatch(bare):
         raise ValueError("is not a MAC address; write twelve hexadecimal digits")
     return bare
 

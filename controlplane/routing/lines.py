@@ -21,21 +21,19 @@ from controlplane.routing.steps import Cause, Greeting, Prompt
 
 
 def line_flow(extension: str, line: Line, routines: Routines) -> Flow:
+    values = extension, str(line.ring), f"line/{extension}"
+    args = tuple(dict.fromkeys(values))
+    with_mailbox = line.mailbox is not None
+    # The second value is the only one that may be equal to another.
+    shape = ("line", len(args), with_mailbox)
+    routine = routines.of_shape(shape, lambda: _nodes(values, with_mailbox))
+    return Flow(routine, args, f"lines/{extension}")
+
+
+def _nodes(values: tuple[str, str, str], with_mailbox: bool) -> tuple[Node, ...]:
     build = Builder()
-    own, seconds = build.arg(extension), build.arg(str(line.ring))
-    place = build.arg(f"line/{extension}")
-    mailbox = own if line.mailbox else None
-    routine = routines.of_shape(
-        ("line", own, seconds, place, mailbox),
-        lambda: _nodes(build, own, seconds, place, mailbox),
-    )
-    return Flow(routine, build.args, f"lines/{extension}")
-
-
-def _nodes(
-    build: Builder, own: Arg, seconds: Arg, place: Arg, mailbox: Arg | None
-) -> tuple[Node, ...]:
-    ends = _Ends(build, mailbox)
+    own, seconds, place = map(build.arg, values)
+    ends = _Ends(build, own if with_mailbox else None)
     busy = build.add(Forward(own, Occasion.BUSY, seconds, ends.busy, ends.busy))
     unanswered = build.add(
         Forward(own, Occasion.UNANSWERED, seconds, ends.no_answer, ends.no_answer)

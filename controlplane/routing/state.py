@@ -69,8 +69,7 @@ def forward_of(state: State, line: str, occasion: Occasion) -> tuple[Destination
 def state_of(system: PhoneSystem) -> dict[str, str]:
     """The state that the model of a tenant asks for."""
     state = dict(_binding_state(system))
-    for extension in system.lines:
-        state.update(_line_state(system, extension))
+    state.update(pair for extension in system.lines for pair in _line_state(system, extension))
     for key, group in system.groups.items():
         if group.caller_name_prefix:
             state[prefix_key(key)] = group.caller_name_prefix
@@ -97,6 +96,8 @@ def _line_state(system: PhoneSystem, extension: str) -> Iterator[tuple[str, str]
     if line.do_not_disturb:
         yield dnd_key(extension), ON
     targets = line.forward
+    if not targets.model_fields_set:
+        return
     for occasion, destinations in (
         (Occasion.ALWAYS, targets.always),
         (Occasion.BUSY, targets.busy),

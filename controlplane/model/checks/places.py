@@ -31,7 +31,8 @@ def faults(context: Context) -> Iterator[Diagnostic]:
             "list the country's, as [112, 999]",
         )
     for name, user in context.system.users.items():
-        yield from _zone(context, f"users/{name}/timezone", user.timezone)
+        if user.timezone is not None:
+            yield from _zone(context, f"users/{name}/timezone", user.timezone)
     yield from _sites(context)
     yield from _numbers(context)
 
@@ -83,18 +84,21 @@ def _sites(context: Context) -> Iterator[Diagnostic]:
 
 def _numbers(context: Context) -> Iterator[Diagnostic]:
     for e164, number in context.system.numbers.items():
-        place = f"numbers/{e164}"
-        if not _country_code_exists(e164):
+        if not _country_code_exists(e164[1:4]):
             yield context.warning(
-                place, f"{e164} starts with no country's code", "check the digits after the +"
+                f"numbers/{e164}",
+                f"{e164} starts with no country's code",
+                "check the digits after the +",
             )
         if number.to is None and number.status is NumberStatus.ACTIVE and number.enabled:
             yield context.warning(
-                place,
+                f"numbers/{e164}",
                 f"{e164} is active and leads nowhere",
                 "write to: with its destination, or status: reserved",
             )
 
 
-def _country_code_exists(e164: str) -> bool:
-    return any(int(e164[1:end]) in COUNTRY_CODE_TO_REGION_CODE for end in (2, 3, 4))
+@lru_cache(maxsize=1000)
+def _country_code_exists(start: str) -> bool:
+    """`start`: the first three digits behind the +."""
+    return any(int(start[:end]) in COUNTRY_CODE_TO_REGION_CODE for end in (1, 2, 3))

@@ -19,12 +19,17 @@ _COLLECTION = {Kind.LINE: "lines", Kind.HANDSET: "handsets", Kind.GROUP: "groups
 
 
 def faults(context: Context) -> Iterator[Diagnostic]:
+    # Of tens of thousands of references nearly all are right: those that are not are sought
+    # out first, and what to say about them is put together only then.
+    lines, sites = context.system.lines, context.system.sites
     for name, user in context.system.users.items():
-        yield from _named(context, f"users/{name}/site", "sites", user.site)
+        if user.site not in sites:
+            yield from _named(context, f"users/{name}/site", "sites", user.site)
     yield from _lines(context)
     for e164, number in context.system.numbers.items():
-        yield from _named(context, f"numbers/{e164}/site", "sites", number.site)
-        if number.to is not None:
+        if number.site not in sites:
+            yield from _named(context, f"numbers/{e164}/site", "sites", number.site)
+        if number.to is not None and not _is_line(context, number.to):
             yield from _destination(context, f"numbers/{e164}/to", number.to)
     for name, group in context.system.groups.items():
         for index, member in enumerate(group.members):
@@ -32,22 +37,28 @@ def faults(context: Context) -> Iterator[Diagnostic]:
         if group.overflow is not None:
             yield from _destination(context, f"groups/{name}/overflow", group.overflow)
     for name, handset in context.system.handsets.items():
-        yield from _named(context, f"handsets/{name}/site", "sites", handset.site)
-        yield from _named(context, f"handsets/{name}/line", "lines", handset.line)
-        yield from _named(context, f"handsets/{name}/login", "lines", handset.login)
+        if handset.site not in sites:
+            yield from _named(context, f"handsets/{name}/site", "sites", handset.site)
+        if handset.line not in lines:
+            yield from _named(context, f"handsets/{name}/line", "lines", handset.line)
+        if handset.login not in lines:
+            yield from _named(context, f"handsets/{name}/login", "lines", handset.login)
 
 
 def _lines(context: Context) -> Iterator[Diagnostic]:
+    users, sites = context.system.users, context.system.sites
     for extension, line in context.system.lines.items():
-        place = f"lines/{extension}"
-        yield from _named(context, f"{place}/user", "users", line.user)
-        yield from _named(context, f"{place}/site", "sites", line.site)
+        if line.user not in users:
+            yield from _named(context, f"lines/{extension}/user", "users", line.user)
+        if line.site not in sites:
+            yield from _named(context, f"lines/{extension}/site", "sites", line.site)
         if not line.forward.model_fields_set:
             continue
         for occasion in ("always", "busy", "unanswered", "offline"):
             for index, target in enumerate(getattr(line.forward, occasion)):
-                where = f"{place}/forward/{occasion}/{index}"
-                yield from _destination(context, where, target)
+                if not _is_line(context, target):
+                    where = f"lines/{extension}/forward/{occasion}/{index}"
+                    yield from _destination(context, where, target)
 
 
 def _named(context: Context, place: str, collection: str, key: str | None) -> Iterator[Diagnostic]:
@@ -69,6 +80,11 @@ def _owner(context: Context, extension: str) -> str | None:
         return f"mailbox/{extension}"
     groups = context.system.groups.items()
     return next((f"group/{name}" for name, g in groups if g.extension == extension), None)
+
+
+def _is_line(context: Context, target: Destination) -> bool:
+    """The usual target, and there."""
+    return target.kind is Kind.LINE and target.key in context.system.lines
 
 
 def _destination(context: Context, place: str, target: Destination) -> Iterator[Diagnostic]:

@@ -20,28 +20,28 @@ def handset_accounts(view: TenantView) -> str:
         f"set_var = CP_TENANT={tenant}",
         f"subscribe_context = {hints_context(tenant)}",
     ]
-    for handset in sorted(view.system.handsets):
-        lines += _handset(view, handset)
+    lines += [_handset(view, handset) for handset in sorted(view.system.handsets)]
     return "\n".join(lines) + "\n"
 
 
-def _handset(view: TenantView, handset: str) -> Iterator[str]:
+def _handset(view: TenantView, handset: str) -> str:
     tenant = view.system.tenant
     name = account(tenant, handset)
-    yield f"[{name}](phone@{tenant})"
-    yield f"auth = {name}"
-    yield f"aors = {name}"
-    yield f"set_var = CP_HANDSET={handset}"
-    if cli := view.plan.handsets[handset].emergency_cli:
-        yield f"set_var = CP_ECLI={word(cli)}"
-    if extension := view.system.handsets[handset].serves:
-        # Also where the line has no mailbox yet: so that giving it one reloads no account.
-        yield f"mailboxes = {mailbox(tenant, extension)}"
-    yield f"[{name}](digest-auth)"
-    yield f"username = {name}"
-    address = f"{tenant}/handsets/{handset}/sip_password"
-    yield f"password = {_secret(view.sip_passwords[handset], address)}"
-    yield f"[{name}](phone-aor)"
+    cli = view.plan.handsets[handset].emergency_cli
+    extension = view.system.handsets[handset].serves
+    password = _secret(view.sip_passwords[handset], tenant, f"handsets/{handset}/sip_password")
+    emergency = f"set_var = CP_ECLI={word(cli)}\n" if cli else ""
+    # Also where the line has no mailbox yet: so that giving it one reloads no account.
+    box = f"mailboxes = {mailbox(tenant, extension)}\n" if extension else ""
+    return f"""\
+[{name}](phone@{tenant})
+auth = {name}
+aors = {name}
+set_var = CP_HANDSET={handset}
+{emergency}{box}[{name}](digest-auth)
+username = {name}
+password = {password}
+[{name}](phone-aor)"""
 
 
 def trunk_accounts(system: PhoneSystem) -> str:
@@ -75,7 +75,7 @@ def _trunk(tenant: str, key: str, trunk: Trunk) -> Iterator[str]:
     if trunk.password:
         yield f"[{name}](digest-auth)"
         yield f"username = {word(trunk.username or '')}"
-        yield f"password = {_secret(trunk.password, f'{tenant}/trunks/{key}/password')}"
+        yield f"password = {_secret(trunk.password, tenant, f'trunks/{key}/password')}"
     if trunk.registers:
         yield from _registration(name, trunk, uri)
 
@@ -106,8 +106,9 @@ def _uri(trunk: Trunk) -> str:
     return f"sip:{trunk.host}:{trunk.port}{suffix}"
 
 
-def _secret(secret: str, address: str) -> str:
+def _secret(secret: str, tenant: str, place: str) -> str:
     try:
         return value(secret)
     except ValueError as error:
+        address = f"{tenant}/{place}"
         raise fault(f"Asterisk cannot hold this password: it {error}", address) from None

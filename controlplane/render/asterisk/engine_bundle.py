@@ -67,7 +67,7 @@ def render(tenants: Sequence[TenantView], engine: Engine) -> Bundle:
     store: dict[str, str] = {}
     for view in views:
         store |= store_of(view.system.tenant, view.state)
-    return Bundle(dict(sorted(files.items())), dict(sorted(store.items())))
+    return Bundle(dict(sorted(files.items())), store)
 
 
 def _engine_files(engine: Engine) -> dict[str, str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from controlplane.model.destination import Destination, Kind, parse
 from controlplane.render.asterisk.escape import word
 from controlplane.render.asterisk.names import (
     emergency_context,
@@ -83,7 +82,7 @@ def _numbers(plan: Plan) -> Iterator[str]:
 def _other_extensions(plan: Plan) -> Iterator[str]:
     """Extensions of groups and shared mailboxes; those of lines are flows themselves."""
     for extension, destination in plan.extensions.items():
-        if parse(destination) != Destination(Kind.LINE, extension):
+        if destination != f"line/{extension}":
             yield f"exten => {word(extension)},1,{_jump(destination)}"
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from controlplane.render.asterisk.escape import word
 from controlplane.routing.steps import Leg, PhoneLeg
 
@@ -33,6 +35,7 @@ def mailbox(tenant: str, box: str) -> str:
     return word(f"{box}@{tenant}")
 
 
+@lru_cache(maxsize=1000)
 def routine_context(routine: str) -> str:
     return f"cp-r-{word(routine)}"
 

@@ -12,14 +12,17 @@ _PHONES = re.compile(r"line/[0-9]+/phones")
 
 
 def stored(tenant: str, state_key: str, value: str) -> tuple[str, str]:
-    """One key of the state as the engine holds it.
-
-    The phones of a line are held as what Dial and a hint take; all else as it is.
-    """
-    if _PHONES.fullmatch(state_key):
-        value = "&".join(phone_leg(tenant, name) for name in value.split("&") if name)
-    return key(tenant, state_key), text(value)
+    """One key of the state as the engine holds it."""
+    return key(tenant, state_key), _value(tenant, state_key, value)
 
 
 def store_of(tenant: str, state: Mapping[str, str]) -> dict[str, str]:
-    return dict(stored(tenant, name, value) for name, value in state.items() if value)
+    root = key(tenant, "")
+    return {root + name: _value(tenant, name, value) for name, value in state.items() if value}
+
+
+def _value(tenant: str, state_key: str, value: str) -> str:
+    """The phones of a line are held as what Dial and a hint take; all else as it is."""
+    if state_key.endswith("/phones") and _PHONES.fullmatch(state_key):
+        value = "&".join(phone_leg(tenant, name) for name in value.split("&") if name)
+    return text(value)

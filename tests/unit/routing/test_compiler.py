@@ -17,6 +17,18 @@ def test_lines_of_one_shape_share_a_routine() -> None:
     assert (first.args, second.args) == (("102", "9", "line/102"), ("103", "2", "line/103"))
 
 
+def test_a_line_that_rings_for_as_long_as_its_extension_says() -> None:
+    plan, _ = compiled(lines={"102": {"ring": 102}, "103": {"ring": 102}})
+    same, other = (plan.flows[f"line/{key}"] for key in ("102", "103"))
+    assert (same.args, other.args) == (("102", "line/102"), ("103", "102", "line/103"))
+    seconds = []
+    for flow in (same, other):
+        (ring,) = (n for n in plan.routines[flow.routine].nodes if isinstance(n, RingLegs))
+        assert isinstance(ring.seconds, Arg)
+        seconds.append(flow.args[ring.seconds.index])
+    assert seconds == ["102", "102"]
+
+
 def test_a_thousand_lines_need_a_handful_of_routines() -> None:
     lines: dict[str, object] = {
         str(n): {"ring": n % 60 + 1, "voicemail": {} if n % 2 else None} for n in range(1000)

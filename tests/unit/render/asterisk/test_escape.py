@@ -82,3 +82,6 @@ def test_our_identifiers_pass(name: str) -> None:
 
 def test_free_text_keeps_all_but_control_characters() -> None:
     assert text("A\x00\x1b[31m\x7f\u2028 \u202eé") == "A[31m \u202eé"
+    left_out = {chr(code) for code in range(0x110000) if not text(chr(code))}
+    controls = {chr(code) for code in (*range(0x20), *range(0x7F, 0xA0), 0x2028, 0x2029)}
+    assert left_out == controls | {chr(code) for code in range(0xD800, 0xE000)}
