@@ -12,4 +12,20 @@ def main() -> None:
     gc.disable()
     from controlplane.cli.root import ctl
 
-    ctl.main(prog_name="ctl")
+    try:
+        ctl.main(prog_name="ctl")
+    except SystemExit as ended:
+        _end(int(ended.code or 0))
+
+
+def _end(code: int) -> None:
+    """All is closed by now: what is left is memory, which takes long to free bit by bit."""
+    import os
+    import sys
+    from contextlib import suppress
+
+    for stream in (sys.stdout, sys.stderr):
+        # None where it was closed from the start; what a full disk did not take was told.
+        with suppress(OSError, ValueError, AttributeError):
+            stream.flush()
+    os._exit(code)
