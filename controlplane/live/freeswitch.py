@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
 from random import Random
 
 import structlog
 
 from controlplane.live.deciding import OnNews, Watch, not_decided, record, serve
 from controlplane.live.driver import Driver
-from controlplane.live.errors import EngineDown, LiveError, ProtocolError
+from controlplane.live.errors import EngineDown, LiveError
 from controlplane.live.esl.commands import Command
 from controlplane.live.esl.connection import EslConnection
-from controlplane.live.esl.executor import commands_for, send_to
+from controlplane.live.esl.executor import command_for
 from controlplane.live.esl.messages import Event
 from controlplane.live.esl.news import SUBCLASSES, read_news
-from controlplane.live.esl.point_codec import alone, read_question
+from controlplane.live.esl.point_codec import asking_channel, read_question
 from controlplane.live.esl.questions import QuestionServer
 from controlplane.live.esl.settings import EslSettings
 from controlplane.model.deployment import Engine
@@ -107,28 +106,25 @@ class FreeSwitchDriver:
         news = read_news(event)
         return None if news is None else self._on_news(*news)
 
-    def _answer(self, text: str) -> Sequence[Command]:
-        """What the engine is told; nothing where the call is none of ours."""
+    def _answer(self, text: str) -> Command | None:
+        """What the engine is told; None where the call is to go on by itself."""
         clock = asyncio.get_running_loop().time
         began = clock()
+        channel = ""
         try:
-            channel, itself = alone(text)
-        except ProtocolError as error:
-            not_decided(self._watch, self._name, "", error)
-            return ()
-        try:
+            channel = asking_channel(text)
             question = read_question(text)
             decision = self._driver.decide(question)
-            commands = commands_for(channel, decision) if decision else (send_to(channel, itself),)
+            command = command_for(channel, decision) if decision else None
         except Exception as error:
             not_decided(self._watch, self._name, channel, error)
-            return (send_to(channel, itself),)
+            return None
         seconds = clock() - began
-        # Later, when the commands are on the wire: a caller waits for those.
+        # Later, when the command is on the wire: a caller waits for those.
         asyncio.get_running_loop().call_soon(
             record, self._watch, self._name, channel, question, decision, seconds
         )
-        return commands
+        return command
 
 
 def esl_settings(engine: Engine) -> EslSettings:

@@ -23,7 +23,13 @@ from tests.phones import Manner, PhoneBank
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(600)]
 
-ENGINE, PHONES = "127.0.0.51", "127.0.0.52"
+PLACES = {
+    "asterisk": ("127.0.0.51", "127.0.0.52", 1),
+    "freeswitch": ("127.0.0.53", "127.0.0.54", 101),
+}
+"""Of the engine, of the phones, and the second number of carriers' addresses from which on they
+count: each kind of engine has its own, so that two can be put to the test at a time."""
+
 IN_CI = 20
 """Generated scenarios that are always run, always the same."""
 
@@ -49,8 +55,9 @@ def hall(
     seed = request.config.getoption("--generated-seed", default=None) or time.time_ns()
     made = numbered(drawn(IN_CI) + (drawn(more, seed) if more else []))
     folder = tmp_path_factory.mktemp(kind)
-    with STANDS[kind](folder, ENGINE) as stand, PhoneBank(stand.sip, PHONES) as bank:
-        blocks = enumerate([LISTED, *made], 1)
+    address, phones, first = PLACES[kind]
+    with STANDS[kind](folder, address) as stand, PhoneBank(stand.sip, phones) as bank:
+        blocks = enumerate([LISTED, *made], first)
         floors = [Floor(bank, scenarios, block) for block, scenarios in blocks]
         stand.load([floor.view(one) for floor in floors for one in floor.scenarios])
         for floor in floors:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import cast
 
 import structlog
@@ -66,6 +66,17 @@ class Link(asyncio.Protocol):
         else:
             self._write(command, future)
         return future
+
+    def send_together(self, commands: Sequence[Command]) -> list[asyncio.Future[Answer]]:
+        """As `send` for each, in one piece where the wire has room."""
+        if self.ended.done() or self._transport is None or self._full or self._queued:
+            return [self.send(command) for command in commands]
+        futures = [self._loop.create_future() for _ in commands]
+        for command, future in zip(commands, futures, strict=True):
+            future.add_done_callback(_retrieved)
+            self._written.append((command, future))
+        self._transport.write(b"".join(command.wire for command in commands))
+        return futures
 
     def end(self, reason: LiveError) -> None:
         """Close now; what waits fails now."""

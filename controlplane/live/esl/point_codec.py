@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import assert_never
 
 from controlplane.calls.call import Call, Decision, FromHandset, FromTrunk, Point
@@ -14,7 +13,9 @@ from controlplane.render.freeswitch.escape import packed, unpacked, word
 from controlplane.render.freeswitch.names import CALLS
 from controlplane.render.freeswitch.record import (
     ASK,
+    ASKED,
     ASKED_AFTER,
+    NEXT,
     hangup_extension,
     join_args,
     join_seen,
@@ -36,17 +37,9 @@ _CHANNEL = re.compile(r"[0-9a-fA-F-]{36}")
 _UNSET = "_undef_"
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """An extension of the dialplan that a call can be sent to."""
-
-    extension: str
-    context: str
-
-
 def read_question(text: str) -> Question:
     """What the variable `cp_asked` asks. Raises ProtocolError where it is not as we wrote it."""
-    fields = text.split("|", len(ASKED_AFTER) + 1)[2:]
+    fields = text.split("|", len(ASKED_AFTER))[1:]
     match fields:
         case ["enter", tenant, "handset", handset, called]:
             return Entered(tenant, Call(called, FromHandset(handset)))
@@ -59,16 +52,12 @@ def read_question(text: str) -> Question:
             raise ProtocolError("the dialplan asks in a way we do not know")
 
 
-def alone(text: str) -> tuple[str, Place]:
-    """The channel, and where it goes on if nobody decides; of a question of any kind.
-
-    Raises ProtocolError where the dialplan that runs is none of ours.
-    """
-    channel, _, rest = text.partition("|")
-    words = rest.partition("|")[0].split(" ")
-    if not _CHANNEL.fullmatch(channel) or len(words) != 3 or words[1] != "XML":
+def asking_channel(text: str) -> str:
+    """The channel, of a question of any kind. Raises ProtocolError where there is none."""
+    channel = text.partition("|")[0]
+    if not _CHANNEL.fullmatch(channel):
         raise ProtocolError("a question comes from no channel of ours")
-    return channel, Place(words[0], words[2])
+    return channel
 
 
 def _ended(outcome: str, tenant: str, fields: Sequence[str]) -> Ended:
@@ -83,13 +72,13 @@ def _text(field: str) -> str:
     return "" if field == _UNSET else unpacked(field)
 
 
-def write_step(decision: Decision) -> tuple[Place, dict[str, str]]:
-    """Where the call is sent, and the channel variables that are read there."""
+def write_step(decision: Decision) -> dict[str, str]:
+    """The channel variables: where the call goes next, and what is read there."""
     step, point = decision.step, decision.point
     cli, what = point.cli, {"cp_what": "", "cp_out": "", "cp_how": "", "cp_shown": ""}
     match step:
         case Hangup():
-            return Place(hangup_extension(step.cause), CALLS), {}
+            return _next(hangup_extension(step.cause))
         case Ring():
             handsets = [one.handset for one in step.legs if isinstance(one, PhoneLeg)]
             outside = [one for one in step.legs if isinstance(one, TrunkLeg)]
@@ -98,16 +87,20 @@ def write_step(decision: Decision) -> tuple[Place, dict[str, str]]:
             what["cp_what"] = "&".join(map(word, handsets))
             what["cp_out"] = "&".join(word(f"{one.trunk}/{one.number}") for one in outside)
             what |= {"cp_how": str(step.seconds), "cp_shown": packed(step.caller.name)}
-            place = Place("ring", CALLS)
+            what |= _next("ring")
         case Voicemail():
             what |= {"cp_what": word(step.mailbox), "cp_how": step.greeting.value}
-            place = Place("voicemail", CALLS)
+            what |= _next("voicemail")
         case Play():
             what["cp_what"] = step.prompt.value
-            place = Place("play", CALLS)
+            what |= _next("play")
         case _ as never:
             assert_never(never)
-    return place, {**what, **_point(decision, word(cli)), ASK: "yes"}
+    return {**what, **_point(decision, word(cli)), ASK: "yes"}
+
+
+def _next(extension: str) -> dict[str, str]:
+    return {NEXT: f"{extension} XML {CALLS}", ASKED: ""}
 
 
 def _point(decision: Decision, cli: str) -> dict[str, str]:

@@ -54,6 +54,13 @@ _QUOTABLE = (
 _BOTH = "cp_name=${url_encode(${cp_one})}%25${url_encode(${cp_more})}"
 
 
+_ALONE = (
+    action("sched_cancel"),
+    action("multiset", "cp_asked= socket_resume=", inline=True),
+)
+"""Nobody is asked any more."""
+
+
 def tenant_dialplan(plan: Plan) -> str:
     tenant = plan.tenant
     others = (name for name in plan.flows if not name.startswith(_LINE))
@@ -83,7 +90,7 @@ def _services(plan: Plan) -> Iterator[str]:
     yield extension(_OTHERWISE, always(transfer(UNKNOWN, here)))
     yield extension("from-handset", *_from_handset(plan, here))
     # The next three go on, each into the one behind it.
-    yield extension("from-trunk", always(action("sched_cancel")), goes_on=True)
+    yield extension("from-trunk", always(*_ALONE), goes_on=True)
     yield extension("caller", *_e164(plan, "caller_id_number", "cp_number"), goes_on=True)
     number = (always(set_now("cp_key=")), *_e164(plan, "${cp_dialled}", "cp_key"))
     yield extension("number", *number, goes_on=True)
@@ -114,7 +121,7 @@ def _dial(plan: Plan, number: str, otherwise: str) -> str:
 
 def _from_handset(plan: Plan, here: str) -> Iterator[str]:
     line = f"${{db(select/{REALM}/${{cp_tenant}}.handset.${{cp_handset}}.line)}}"
-    yield always(action("sched_cancel"), set_now(f"cp_number={line}"))
+    yield always(*_ALONE, set_now(f"cp_number={line}"))
     yield always(set_now(f"cp_name={_of_line('name')}"))
     if plan.emergency_numbers:
         numbers = "|".join(map(pattern, sorted(plan.emergency_numbers)))

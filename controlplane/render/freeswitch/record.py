@@ -31,10 +31,13 @@ ASK = "cp_ask"
 """Not empty: a driver decides this call and is asked after each step."""
 
 ASKED = "cp_asked"
-"""All that a driver is asked, in one variable: the channel's id, where the call goes on if nobody
-decides, and then fields, all separated by bars. At the entry these are `enter`, the tenant,
+"""All that a driver is asked, in one variable: the channel's id and then fields, separated by bars.
+It is empty while nothing is asked. At the entry these are `enter`, the tenant,
 `handset`, its name and what is dialled; or `enter`, the tenant, `trunk`, its name, the called
 number, and packed: the caller's number and name. After a step they are those of ASKED_AFTER."""
+
+NEXT = "cp_next"
+"""Where a call goes once it was asked: extension, dialplan and context."""
 
 ASKED_AFTER = (
     "cp_outcome",

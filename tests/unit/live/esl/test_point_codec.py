@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from controlplane.calls.call import Call, Decision, FromHandset, FromTrunk, Point
 from controlplane.live.driver import Ended, Entered
 from controlplane.live.errors import ProtocolError
-from controlplane.live.esl.executor import commands_for, send_to
-from controlplane.live.esl.point_codec import Place, alone, read_question, write_step
+from controlplane.live.esl.executor import command_for
+from controlplane.live.esl.point_codec import asking_channel, read_question, write_step
 from controlplane.render.freeswitch.escape import packed, text
-from controlplane.render.freeswitch.record import ASK, ASKED_AFTER
+from controlplane.render.freeswitch.record import ASK, ASKED, ASKED_AFTER, NEXT
 from controlplane.routing.steps import (
     CallerId,
     Cause,
@@ -46,12 +46,12 @@ callers = st.builds(CallerId, st.text(max_size=20), st.text(max_size=80))
 def asked_after(variables: dict[str, str], outcome: Outcome) -> str:
     """As the dialplan puts it together."""
     told = {**variables, "cp_outcome": outcome.value, "cp_tenant": "acme"}
-    return "|".join((CHANNEL, "alone XML cp", *(told[name] for name in ASKED_AFTER)))
+    return "|".join((CHANNEL, *(told[name] for name in ASKED_AFTER)))
 
 
 @given(points, callers, st.sampled_from(Outcome))
 def test_a_point_comes_back_as_it_went(point: Point, caller: CallerId, outcome: Outcome) -> None:
-    _, variables = write_step(Decision(Voicemail("102", Greeting.BUSY), point, caller))
+    variables = write_step(Decision(Voicemail("102", Greeting.BUSY), point, caller))
     question = read_question(asked_after(variables, outcome))
     kept = CallerId(text(caller.number), text(caller.name))
     assert question == Ended("acme", kept, point, outcome)
@@ -61,14 +61,18 @@ def test_a_point_comes_back_as_it_went(point: Point, caller: CallerId, outcome: 
 def test_no_name_changes_what_is_rung_or_breaks_out(caller: CallerId, shown: str) -> None:
     step = Ring((PhoneLeg("A1"),), 20, CallerId(caller.number, shown))
     decision = Decision(step, Point("line/101", "abc", 3, ("101",), (), ""), caller)
-    place, variables = write_step(decision)
-    assert place == Place("ring", "cp")
+    variables = write_step(decision)
+    assert variables[NEXT] == "ring XML cp"
     assert (variables["cp_what"], variables["cp_out"], variables["cp_how"]) == ("A1", "", "20")
-    setting, sending = commands_for(CHANNEL, decision)
-    assert sending.wire == f"api uuid_transfer {CHANNEL} ring XML cp\n\n".encode()
-    pairs = setting.wire.decode().removeprefix(f"api uuid_setvar_multi {CHANNEL} ").strip()
+    pairs = (
+        command_for(CHANNEL, decision)
+        .wire.decode()
+        .removeprefix(f"api uuid_setvar_multi {CHANNEL} ")
+        .strip()
+    )
     assert dict(pair.split("=", 1) for pair in pairs.split(";")) == variables
-    assert not set("'\"\\ $`") & set(pairs)
+    assert not set("'\"\\$`") & set(pairs)
+    assert pairs.count(" ") == 2, "those of the next place"
 
 
 @pytest.mark.parametrize(
@@ -85,30 +89,30 @@ def test_no_name_changes_what_is_rung_or_breaks_out(caller: CallerId, shown: str
 )
 def test_each_step_has_its_extension(step: Step, place: str, wanted: dict[str, str]) -> None:
     point = Point("line/101", "abc", 3, (), (), "+442071838750")
-    found, variables = write_step(Decision(step, point, NOBODY))
-    assert found == Place(place, "cp")
+    variables = write_step(Decision(step, point, NOBODY))
+    assert variables[NEXT] == f"{place} XML cp"
     assert wanted.items() <= variables.items()
     assert variables[ASK]
 
 
 def test_a_release_is_its_extension_alone() -> None:
     point = Point("line/101", "abc", 3, (), (), "")
-    (command,) = commands_for(CHANNEL, Decision(Hangup(Cause.BUSY), point, NOBODY))
-    assert command == send_to(CHANNEL, Place("hangup-17", "cp"))
+    decision = Decision(Hangup(Cause.BUSY), point, NOBODY)
+    assert write_step(decision) == {NEXT: "hangup-17 XML cp", ASKED: ""}
 
 
 def test_a_handset_and_a_carrier_at_the_entry() -> None:
-    asked = f"{CHANNEL}|from-handset XML cp-t-acme|enter|acme|handset|A1|102"
+    asked = f"{CHANNEL}|enter|acme|handset|A1|102"
     assert read_question(asked) == Entered("acme", Call("102", FromHandset("A1")))
-    assert alone(asked) == (CHANNEL, Place("from-handset", "cp-t-acme"))
+    assert asking_channel(asked) == CHANNEL
     name = 'Eve | "x" \\ ${y}'
-    asked = f"{CHANNEL}|from-trunk XML cp-t-acme|enter|acme|trunk|up|+4420|07700|{packed(name)}"
+    asked = f"{CHANNEL}|enter|acme|trunk|up|+4420|07700|{packed(name)}"
     caller = CallerId("07700", name)
     assert read_question(asked) == Entered("acme", Call("+4420", FromTrunk("up", caller)))
 
 
 def test_a_variable_that_the_engine_does_not_have_is_empty() -> None:
-    asked = f"{CHANNEL}|from-trunk XML cp-t-acme|enter|acme|trunk|up|+4420|_undef_|"
+    asked = f"{CHANNEL}|enter|acme|trunk|up|+4420|_undef_|"
     question = read_question(asked)
     assert question == Entered("acme", Call("+4420", FromTrunk("up", CallerId("", ""))))
 
@@ -119,11 +123,11 @@ def test_a_variable_that_the_engine_does_not_have_is_empty() -> None:
         "",
         "|",
         CHANNEL,
-        f"{CHANNEL}|alone XML cp",
-        f"{CHANNEL}|alone XML cp|busy|acme|line/101|abc|x|||||",
-        f"{CHANNEL}|alone XML cp|busy|acme|line/101|abc|²|||||",
-        f"{CHANNEL}|alone XML cp|strange|acme|line/101|abc|3|||||",
-        f"{CHANNEL}|alone XML cp|enter|acme|robot|A1|102",
+        f"{CHANNEL}",
+        f"{CHANNEL}|busy|acme|line/101|abc|x|||||",
+        f"{CHANNEL}|busy|acme|line/101|abc|²|||||",
+        f"{CHANNEL}|strange|acme|line/101|abc|3|||||",
+        f"{CHANNEL}|enter|acme|robot|A1|102",
     ],
 )
 def test_what_we_did_not_write_is_refused(asked: str) -> None:
@@ -131,7 +135,7 @@ def test_what_we_did_not_write_is_refused(asked: str) -> None:
         read_question(asked)
 
 
-@pytest.mark.parametrize("asked", ["", "x|y XML z|", f"{CHANNEL}|", f"{CHANNEL}|a b c|", "-ERR"])
+@pytest.mark.parametrize("asked", ["", "x|y", f"{CHANNEL} x|", "-ERR", f"|{CHANNEL}"])
 def test_a_question_of_no_channel_of_ours_is_refused(asked: str) -> None:
     with pytest.raises(ProtocolError):
-        alone(asked)
+        asking_channel(asked)
