@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 _SWITCH_SECONDS = 0.0005
 """How long a thread that compiles may keep a call waiting; Python's own is ten times that."""
 
+_GARBAGE = 20_000
+"""Objects made and kept before Python looks for cycles; its own 700 is a few calls."""
+
 
 @click.command("run")
 @click.option("--verbose", "-v", is_flag=True, help="Log more.")
@@ -38,6 +41,7 @@ def verb(session: Session, verbose: bool) -> None:
     from controlplane.cli import logs
 
     gc.enable()
+    gc.set_threshold(_GARBAGE, 20, 20)
     sys.setswitchinterval(_SWITCH_SECONDS)
     with session.store() as store:
         logs.configure(verbose)
@@ -67,6 +71,7 @@ async def _run(deployment: Deployment, store: Store) -> None:
 
     run = deployment.run
     async with served(application(look, metrics), run.address, run.port):
+        gc.freeze()
         log.info("running", address=run.address, port=run.port, engines=sorted(live))
         following = asyncio.create_task(follower.run())
         serving = [asyncio.create_task(it.serve(stop, run.drain_seconds)) for it in live.values()]

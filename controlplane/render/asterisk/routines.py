@@ -29,8 +29,6 @@ from controlplane.routing.plan import (
 )
 from controlplane.routing.state import ON, cli_key, dnd_key, forward_key
 
-_SHOW_CALLER = "Set(CP_SHOWN=${CP_NAME})"
-
 
 def routine_dialplan(routine: Routine) -> str:
     """Entered by `Gosub(cp-r-<name>,s,1(<arguments>))`, which never returns."""
@@ -38,8 +36,7 @@ def routine_dialplan(routine: Routine) -> str:
         f"[{routine_context(routine.name)}]",
         *extension(
             "s",
-            f"Set(CP_ROUTINE={word(routine.name)})",
-            "Set(CP_ARGS=${ARG1})",
+            f"MSet(CP_ROUTINE={word(routine.name)},CP_ARGS=${{ARG1}})",
             "StackPop()",
             f"Goto(n{len(routine.nodes) - 1},1)",
         ),
@@ -72,25 +69,25 @@ def _begin(index: int, node: Node) -> Iterator[str]:
             yield f'GotoIf($["{on}" = "{ON}"]?n{node.yes},1:n{node.no},1)'
         case Forward():
             line = _value(node.line)
-            yield f"Set(CP_TO={_state(forward_key(line, node.occasion))})"
-            yield f'GotoIf($["${{CP_TO}}" = ""]?n{node.unset},1)'
-            yield f"Set(CP_CLI={_state(cli_key(line))})"
+            targets = _state(forward_key(line, node.occasion))
+            yield f'GotoIf($["{targets}" = ""]?n{node.unset},1)'
+            yield f"MSet(CP_TO={targets},CP_CLI={_state(cli_key(line))})"
             yield f"GotoIf($[${{FIELDQTY(CP_TO,&)}} > 1]?t{index},1)"
             yield "Gosub(cp-jump,s,1(${CP_TO}))"
         case RingLegs():
             yield from _legs(node.legs)
             yield f'GotoIf($["${{CP_WHAT}}" = ""]?n{node.offline},1)'
-            yield _SHOW_CALLER
+            yield _ring(index, node.seconds)
             if node.group:
                 yield f"Gosub(cp-prefix,s,1({_value(node.group)}))"
-            yield from _ring(index, node.seconds)
+            yield "Goto(cp-ring,s,ready)"
         case LeaveMessage():
-            yield f"Set(CP_WHAT={_value(node.mailbox)})"
-            yield f"Set(CP_HOW={GREETINGS[node.greeting]})"
-            yield from _step(index, "cp-voicemail")
+            what, how = _value(node.mailbox), GREETINGS[node.greeting]
+            yield f"MSet(CP_NODE={index},CP_WHAT={what},CP_HOW={how})"
+            yield "Goto(cp-voicemail,s,ready)"
         case Announce():
-            yield f"Set(CP_WHAT={SOUNDS[node.prompt]})"
-            yield from _step(index, "cp-play")
+            yield f"MSet(CP_NODE={index},CP_WHAT={SOUNDS[node.prompt]})"
+            yield "Goto(cp-play,s,ready)"
         case Jump():
             yield f"Gosub(cp-jump,s,1({_value(node.to)}))"
         case Release():
@@ -121,8 +118,8 @@ def _together(index: int, node: Forward) -> Iterator[str]:
     yield "Set(CP_WHAT=)"
     yield "Gosub(cp-legs,targets,1)"
     yield f'GotoIf($["${{CP_WHAT}}" = ""]?n{node.failed},1)'
-    yield _SHOW_CALLER
-    yield from _ring(index, node.seconds)
+    yield _ring(index, node.seconds)
+    yield "Goto(cp-ring,s,ready)"
 
 
 def _legs(legs: tuple[LegRef, ...]) -> Iterator[str]:
@@ -138,14 +135,9 @@ def _legs(legs: tuple[LegRef, ...]) -> Iterator[str]:
                 assert_never(never)
 
 
-def _ring(index: int, seconds: Value) -> Iterator[str]:
-    yield f"Set(CP_HOW={_value(seconds)})"
-    yield from _step(index, "cp-ring")
-
-
-def _step(index: int, context: str) -> Iterator[str]:
-    yield f"Set(CP_NODE={index})"
-    yield f"Goto({context},s,ready)"
+def _ring(index: int, seconds: Value) -> str:
+    # The name last: it is free text, if percent-encoded.
+    return f"MSet(CP_NODE={index},CP_HOW={_value(seconds)},CP_SHOWN=${{CP_NAME}})"
 
 
 def _value(value: Value) -> str:
