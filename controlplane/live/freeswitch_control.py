@@ -43,6 +43,7 @@ _LIST_CUT = 4_000
 """Bytes; `db list` ends a little behind them."""
 
 _RESCAN = f"sofia profile {PROFILE} rescan"
+_PROFILE_SECONDS = 12.0
 _GONE_SECONDS = 10.0
 """A gateway that is taken away is gone when its profile next looks at it, each second."""
 
@@ -96,6 +97,7 @@ class FreeSwitchControl:
         """`reloadxml` waits until it is done: two at once may leave half a dialplan."""
         with _clear(self._engine, module):
             if module == _RESCAN:
+                await self._profile_up()
                 await self._drop_gateways(seconds)
             name, _, argument = module.partition(" ")
             answer = (await self.api(name, argument, seconds)).strip()
@@ -117,6 +119,15 @@ class FreeSwitchControl:
     async def announce(self, event: str, variables: Mapping[str, str]) -> None:
         with _clear(self._engine):
             await self._within(self._link.send(send_news(event, variables)), event, None)
+
+    async def _profile_up(self) -> None:
+        """A profile that finds its port taken as the engine starts tries again every 5 s."""
+        clock = asyncio.get_running_loop().time
+        until = clock() + _PROFILE_SECONDS
+        while clock() < until:
+            if "Invalid Profile" not in await self.api("sofia", f"status profile {PROFILE}"):
+                return
+            await asyncio.sleep(0.1)
 
     async def _drop_gateways(self, seconds: float) -> None:
         """Those that differ from what the engine has read of them; a rescan only adds."""
