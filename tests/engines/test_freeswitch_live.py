@@ -117,7 +117,8 @@ def test_a_hung_controller_delays_a_call_by_two_seconds(here: Office) -> None:
         controller.hang()
         result = here.call()
     assert result.answered
-    assert result.ring_ms == pytest.approx(2000, abs=1100), "the engine's timer has whole seconds"
+    assert result.ring_ms is not None
+    assert 900 < result.ring_ms < 2600, "the engine's timer has whole seconds"
 
 
 def test_a_call_that_waits_for_a_controller_that_is_killed_goes_on(here: Office) -> None:
