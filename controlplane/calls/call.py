@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from controlplane.routing.plan import Arg, Value
 from controlplane.routing.steps import CallerId, Hangup, Outcome, Step
 
 
@@ -31,10 +32,25 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
+class Active:
+    """What a line has found out about a call: the prefix of its active rule's keys, how long that
+    rings and how many call paths there are, and whether the caller is an allowed one."""
+
+    prefix: str = ""
+    seconds: int = 0
+    paths: int = 0
+    trusted: bool = False
+
+
+NOTHING = Active()
+
+
+@dataclass(frozen=True, slots=True)
 class Point:
     """Where a call stands: enough to go on from, by any reader, after the step ended.
 
-    `seen` are the places it must not come to again; `cli` is what it shows outside.
+    `seen` are the places it must not come to again; `cli` is what it shows outside; `order` are
+    the members of a group who are still to be tried.
     """
 
     flow: str
@@ -43,10 +59,25 @@ class Point:
     args: tuple[str, ...]
     seen: tuple[str, ...]
     cli: str
+    active: Active = NOTHING
+    order: tuple[str, ...] = ()
 
     def at(self, node: int) -> Point:
         """The same call at another node of the routine."""
-        return Point(self.flow, self.routine, node, self.args, self.seen, self.cli)
+        return Point(
+            self.flow,
+            self.routine,
+            node,
+            self.args,
+            self.seen,
+            self.cli,
+            self.active,
+            self.order,
+        )
+
+    def value(self, value: Value) -> str:
+        """A value of the routine, as it is for this call."""
+        return self.args[value.index] if isinstance(value, Arg) else value
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +96,8 @@ class Decision:
     point: Point
     caller: CallerId
     notes: tuple[Note, ...] = ()
+    turns: tuple[str, ...] = ()
+    """The groups whose turn is taken: one is to be added to each of their counts."""
 
     @property
     def final(self) -> bool:

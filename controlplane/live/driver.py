@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from controlplane.calls.call import Call, Decision, Point
+from controlplane.calls.facts import Facts, Member
 from controlplane.calls.walk import resume, start
 from controlplane.routing.plan import Plan
 from controlplane.routing.state import State
@@ -39,6 +41,8 @@ class Driver:
     def __init__(self) -> None:
         self._plans: dict[str, Plan] = {}
         self._states: dict[str, dict[str, str]] = {}
+        self._turns: dict[str, dict[str, int]] = {}
+        self._members: dict[str, dict[str, Member]] = {}
 
     @property
     def tenants(self) -> frozenset[str]:
@@ -76,22 +80,38 @@ class Driver:
             else:
                 state.pop(key, None)
 
-    def decide(self, question: Question) -> Decision | None:
+    def decide(self, question: Question, at: dt.datetime, chance: float = 0.0) -> Decision | None:
         """The next step; None where it is not ours to know, and the engine goes on by itself.
 
-        That is so for a tenant or a routine that is not in memory (yet, or any more).
+        `at` is now, aware; `chance` from 0 to below 1. That is so for a tenant or a routine that is not in memory (yet, or any more).
         """
         plan = self._plans.get(question.tenant)
         if plan is None:
             return None
         state = self._states[question.tenant]
+        turns = self._turns.setdefault(question.tenant, {})
+        facts = Facts(at, turns, self._members.get(question.tenant, {}), chance)
         match question:
             case Entered():
-                return start(plan, state, question.call)
-            case Ended():
-                if not _knows(plan, question.point):
+                decision = start(plan, state, question.call, facts)
+            case Ended(_, caller, point, outcome):
+                if not _knows(plan, point):
                     return None
-                return resume(plan, state, question.caller, question.point, question.outcome)
+                decision = resume(plan, state, caller, point, outcome, facts)
+        for group in decision.turns:
+            turns[group] = turns.get(group, 0) + 1
+        return decision
+
+    def remember(
+        self, tenant: str, turns: Mapping[str, int], members: Mapping[str, Member]
+    ) -> None:
+        """What is known of the calls to hunt groups until now, as of the past calls."""
+        self._turns[tenant] = dict(turns)
+        self._members[tenant] = dict(members)
+
+    def turns_of(self, tenant: str) -> Mapping[str, int]:
+        """How often each group was called in turn."""
+        return self._turns.get(tenant, {})
 
 
 def _knows(plan: Plan, point: Point) -> bool:

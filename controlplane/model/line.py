@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, StringConstraints
 
-from controlplane.model.destination import DestinationField
+from controlplane.model.answering import Answering, AnsweringRule, Callers
 from controlplane.model.part import E164, Email, Name, OneOrMore, Part, Seconds, Text
 
 DEFAULT_RING = 24
 """Four rings."""
 
 Pin = Annotated[str, StringConstraints(pattern=r"^[0-9]{4,10}$")]
-Targets = Annotated[tuple[DestinationField, ...], OneOrMore, Field(max_length=10)]
-"""Where a forward goes; several ring together."""
-
 
 class Mailbox(Part):
     """Voicemail of a line, or a shared mailbox with an extension of its own."""
@@ -24,13 +22,11 @@ class Mailbox(Part):
     email: Email | None = None
 
 
-class Forwards(Part):
-    """Targets by occasion; an empty one is off. `offline`: no reachable contact."""
+class Refusal(StrEnum):
+    """What a blocked caller hears."""
 
-    always: Targets = ()
-    busy: Targets = ()
-    unanswered: Targets = ()
-    offline: Targets = ()
+    FAST_BUSY = "fast-busy"
+    MESSAGE = "message"
 
 
 def _label(value: Any) -> Any:
@@ -49,8 +45,13 @@ def _mailbox(value: Any) -> Any:
     return value
 
 
-class Line(Part):
-    """`ring`: seconds a call rings before it counts as unanswered.
+class Line(Answering):
+    """Its own answering settings are the default rule: it comes last and always holds.
+
+    `ring`: seconds a call rings before it counts as unanswered.
+    `do_not_disturb` wins over every rule. The first of `rules` that is enabled and whose time
+    frame holds is active instead of the default rule.
+    `allowed` callers pass screening and do not disturb; `blocked` ones get `blocked_hear`.
 
     `label` is the two-part display name of a line: it overrides its user's name.
     `presented_number` is the caller ID shown outside; `hide_caller_id` wins over it.
@@ -62,8 +63,11 @@ class Line(Part):
     default_pin: Pin | None = None
     ring: Annotated[Seconds, Field(ge=1, le=600)] = DEFAULT_RING
     voicemail: Annotated[Mailbox | None, BeforeValidator(_mailbox)] = None
-    do_not_disturb: bool = False
-    forward: Forwards = Forwards()
+    rules: Annotated[tuple[AnsweringRule, ...], OneOrMore, Field(max_length=100)] = ()
+    allowed: Callers = ()
+    blocked: Callers = ()
+    block_anonymous: bool = False
+    blocked_hear: Refusal = Refusal.FAST_BUSY
     call_waiting: bool = True
     call_paths: Annotated[int, Field(ge=1, le=100)] = 2
     hide_caller_id: bool = False

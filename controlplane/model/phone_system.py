@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from controlplane.model.answering import NumberList
 from controlplane.model.group import HuntGroup
 from controlplane.model.handset import Handset
 from controlplane.model.line import Line, Mailbox
@@ -30,6 +31,7 @@ class PhoneSystem(Part):
     groups: dict[Name, HuntGroup] = Field(default_factory=dict)
     mailboxes: dict[Extension, Mailbox] = Field(default_factory=dict)
     handsets: dict[Name, Handset] = Field(default_factory=dict)
+    number_lists: dict[Name, NumberList] = Field(default_factory=dict)
     time_frames: dict[Name, TimeFrame] = Field(default_factory=dict)
     trunks: dict[Name, Trunk] = Field(default_factory=dict)
 
@@ -43,6 +45,7 @@ KINDS: dict[str, type[Part]] = {
     "groups": HuntGroup,
     "mailboxes": Mailbox,
     "handsets": Handset,
+    "number_lists": NumberList,
     "time_frames": TimeFrame,
     "trunks": Trunk,
 }

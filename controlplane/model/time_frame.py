@@ -66,8 +66,13 @@ def _date(value: Any) -> Any:
     return {"first": value, "last": value} if isinstance(value, dt.date) else value
 
 
-class TimeFrame(Part):
-    """In YAML the weekdays are keys of their own: `{mon-fri: 09:00-17:30, dates: [2026-12-25]}`."""
+class FramePart(Part):
+    """Hours of weekdays, days of the calendar, or those hours on those days.
+
+    The days are `dates` and the public holidays of `calendar` together. Hours that run over
+    midnight belong to the day on which they begin. All by the clock on the wall of whoever is
+    called. In YAML the weekdays are keys of their own: `{mon-fri: 09:00-17:30}`.
+    """
 
     weekly: dict[str, Annotated[tuple[Hours, ...], OneOrMore]] = Field(default_factory=dict)
     dates: Annotated[tuple[Annotated[DateSpan, BeforeValidator(_date)], ...], OneOrMore] = ()
@@ -90,3 +95,15 @@ class TimeFrame(Part):
             else:
                 rest[key] = hours
         return {**rest, "weekly": weekly} if weekly else rest
+
+
+class TimeFrame(FramePart):
+    """Holds while its own hours and days do, or any of its `parts`."""
+
+    parts: Annotated[tuple[FramePart, ...], OneOrMore] = ()
+
+    @property
+    def all_parts(self) -> tuple[FramePart, ...]:
+        """Those that say anything."""
+        every = (self, *self.parts)
+        return tuple(it for it in every if it.weekly or it.dates or it.calendar)

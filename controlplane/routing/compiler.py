@@ -8,6 +8,7 @@ from controlplane.model.destination import Destination, Kind
 from controlplane.model.numbering import rules_for
 from controlplane.model.phone_system import PhoneSystem
 from controlplane.routing.builder import Routines
+from controlplane.routing.frames import compile_frame
 from controlplane.routing.groups import group_flow
 from controlplane.routing.identity import emergency_number
 from controlplane.routing.lines import line_flow
@@ -46,6 +47,11 @@ def compile_plan(system: PhoneSystem) -> Plan:
             name: HandsetPlan(emergency_number(system, name)) for name in sorted(system.handsets)
         },
         first_trunk=trunks[0] if trunks else None,
+        frames={
+            name: compile_frame(frame)
+            for name, frame in sorted(system.time_frames.items(), key=_by_key)
+        },
+        timezone=system.settings.timezone,
     )
 
 

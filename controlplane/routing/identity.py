@@ -12,6 +12,16 @@ def site_of_line(system: PhoneSystem, extension: str) -> str | None:
     return line.site or (user.site if user else None)
 
 
+def zone_of_line(system: PhoneSystem, extension: str) -> str:
+    """The time zone of the line's user, else of its site, else of the tenant."""
+    line = system.lines[extension]
+    user = system.users.get(line.user) if line.user else None
+    if user and user.timezone:
+        return user.timezone
+    site = system.sites.get(site_of_line(system, extension) or "")
+    return (site and site.timezone) or system.settings.timezone
+
+
 def main_number(system: PhoneSystem, site: str | None) -> str:
     """The site's main number; that of the only site, for a line that names none; else ""."""
     if site is None and len(system.sites) == 1:

@@ -1,49 +1,45 @@
-"""What happens to a call at a line: do not disturb, forwards, ringing, voicemail or hang-up."""
+"""What happens to a call at a line: who may call, which rule is active, and what it does."""
 
 from __future__ import annotations
 
 from controlplane.model.line import Line
+from controlplane.routing.actions import do_not_disturb, forwards, ringing
 from controlplane.routing.builder import Builder, Routines
 from controlplane.routing.plan import (
     Arg,
+    CheckCaller,
     Flow,
-    Forward,
-    IfDoNotDisturb,
     LeaveMessage,
-    LegKind,
-    LegRef,
     Node,
     Occasion,
-    RingLegs,
+    PickRule,
     Visit,
 )
 from controlplane.routing.steps import Cause, Greeting, Prompt
 
 
 def line_flow(extension: str, line: Line, routines: Routines) -> Flow:
-    values = extension, str(line.ring), f"line/{extension}"
-    args = tuple(dict.fromkeys(values))
     with_mailbox = line.mailbox is not None
-    # The second value is the only one that may be equal to another.
-    shape = ("line", len(args), with_mailbox)
-    routine = routines.of_shape(shape, lambda: _nodes(values, with_mailbox))
-    return Flow(routine, args, f"lines/{extension}")
+    routine = routines.of_shape(("line", with_mailbox), lambda: _nodes(with_mailbox))
+    return Flow(routine, (extension, f"line/{extension}"), f"lines/{extension}")
 
 
-def _nodes(values: tuple[str, str, str], with_mailbox: bool) -> tuple[Node, ...]:
+def _nodes(with_mailbox: bool) -> tuple[Node, ...]:
     build = Builder()
-    own, seconds, place = map(build.arg, values)
+    own, place = build.arg("extension"), build.arg("place")
     ends = _Ends(build, own if with_mailbox else None)
-    busy = build.add(Forward(own, Occasion.BUSY, seconds, ends.busy, ends.busy))
-    unanswered = build.add(
-        Forward(own, Occasion.UNANSWERED, seconds, ends.no_answer, ends.no_answer)
-    )
-    offline = build.add(Forward(own, Occasion.OFFLINE, seconds, ends.offline, ends.offline))
-    ring = build.add(RingLegs((LegRef(LegKind.LINE, own),), seconds, busy, unanswered, offline))
-    always = build.add(Forward(own, Occasion.ALWAYS, seconds, ring, ends.no_answer))
-    dnd = build.add(IfDoNotDisturb(own, ends.busy, always))
+    busy = forwards.node(build, own, Occasion.BUSY, ends.busy, ends.busy)
+    unanswered = forwards.node(build, own, Occasion.UNANSWERED, ends.no_answer, ends.no_answer)
+    offline = forwards.node(build, own, Occasion.OFFLINE, ends.offline, ends.offline)
+    ring = ringing.node(build, own, busy, unanswered, offline)
+    always = forwards.node(build, own, Occasion.ALWAYS, ring, ends.no_answer)
+    open_to_calls = do_not_disturb.node(build, own, ends.busy, always)
+    rule = build.add(PickRule(own, open_to_calls))
+    fast_busy = build.release(Cause.CONGESTION)
+    message = build.release(Cause.UNALLOCATED, Prompt.NOT_IN_SERVICE)
+    caller = build.add(CheckCaller(own, fast_busy, message, rule))
     again = build.release(Cause.ROUTING_ERROR, Prompt.CANNOT_COMPLETE)
-    build.add(Visit(place, dnd, again))
+    build.add(Visit(place, caller, again))
     return build.nodes
 
 

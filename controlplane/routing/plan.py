@@ -9,10 +9,12 @@ What people flip all day is not in the plan: nodes read it from the state (routi
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
+from controlplane.model.group import Strategy
 from controlplane.model.numbering import NumberRules
+from controlplane.routing.frames import Frame
 from controlplane.routing.steps import Cause, Greeting, Prompt
 
 
@@ -36,17 +38,26 @@ class Occasion(StrEnum):
 
 
 class LegKind(StrEnum):
-    """LINE: all phones of a line; MEMBER: the same unless do not disturb is on; TRUNK: out."""
+    """TRUNK: out."""
 
-    LINE = "line"
-    MEMBER = "member"
     HANDSET = "handset"
     TRUNK = "trunk"
 
 
 @dataclass(frozen=True, slots=True)
+class MemberTerms:
+    """On what terms members are rung. `idle_only`: not where they are in a call.
+    `follow`: a member who always forwards is rung there."""
+
+    idle_only: bool = False
+    follow: bool = False
+    wrap_up: int = 0
+    """Seconds after a member's last call; a dialplan alone does not know them."""
+
+
+@dataclass(frozen=True, slots=True)
 class LegRef:
-    """`key` is an extension, handset or trunk name; `number` what a trunk is to dial."""
+    """`key` is a handset's or trunk's name; `number` what a trunk is to dial."""
 
     kind: LegKind
     key: Value
@@ -55,7 +66,8 @@ class LegRef:
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """Mark `place` as visited; a call that has been there already goes to `again`."""
+    """Mark `place` as visited; a call that has been there already, or at MOST_PLACES others,
+    goes to `again`."""
 
     place: Value
     then: int
@@ -63,7 +75,31 @@ class Visit:
 
 
 @dataclass(frozen=True, slots=True)
+class CheckCaller:
+    """Look the caller up in what the line allows and blocks.
+
+    Who is allowed goes to `then` and is trusted there; so does, untrusted, who is in neither.
+    Who is blocked goes to `fast_busy` or to `message`.
+    """
+
+    line: Value
+    fast_busy: int
+    message: int
+    then: int
+
+
+@dataclass(frozen=True, slots=True)
+class PickRule:
+    """Find the active answering rule of the line. The nodes behind it go by that rule."""
+
+    line: Value
+    then: int
+
+
+@dataclass(frozen=True, slots=True)
 class IfDoNotDisturb:
+    """Of the line, or of its active rule; a trusted caller goes to `no`."""
+
     line: Value
     yes: int
     no: int
@@ -71,29 +107,71 @@ class IfDoNotDisturb:
 
 @dataclass(frozen=True, slots=True)
 class Forward:
-    """Send the call to the line's forward for `occasion`.
+    """Send the call to the forward of the line's active rule for `occasion`.
 
-    One target takes the call over for good. Several ring together for `seconds` and the
-    call goes to `failed` when none answers. No target: `unset`.
+    One target takes the call over for good. Several ring together for as long as the rule
+    rings, and the call goes to `failed` when none answers. No target: `unset`.
     """
 
     line: Value
     occasion: Occasion
-    seconds: Value
     unset: int
     failed: int
 
 
 @dataclass(frozen=True, slots=True)
-class RingLegs:
-    """No phone to ring at all is `offline`. `group`: whose prefix precedes the caller's name."""
+class RingLine:
+    """Ring the line's phones and whom its active rule rings besides, if the line has a call path
+    left. Nobody to ring at all is `offline`."""
 
+    line: Value
+    busy: int
+    no_answer: int
+    offline: int
+
+
+@dataclass(frozen=True, slots=True)
+class RingLegs:
     legs: tuple[LegRef, ...]
     seconds: Value
     busy: int
     no_answer: int
     offline: int
-    group: Value = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RingMembers:
+    """Ring the phones of all members of the group together, its prefix before the caller's name.
+
+    Nobody to ring at all is `offline`.
+    """
+
+    group: Value
+    terms: MemberTerms
+    seconds: Value
+    busy: int
+    no_answer: int
+    offline: int
+
+
+@dataclass(frozen=True, slots=True)
+class OrderMembers:
+    """Put the members of the group in the order in which they are to be tried."""
+
+    group: Value
+    strategy: Strategy
+    then: int
+
+
+@dataclass(frozen=True, slots=True)
+class RingNext:
+    """Ring the first member of those in order who has a phone to ring, and take all up to that
+    one out of the order. Nobody is left: `exhausted`. Not answered: this node again."""
+
+    group: Value
+    terms: MemberTerms
+    seconds: Value
+    exhausted: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +199,25 @@ class Release:
     cause: Cause
 
 
-Node = Visit | IfDoNotDisturb | Forward | RingLegs | LeaveMessage | Announce | Jump | Release
+Node = (
+    Visit
+    | CheckCaller
+    | PickRule
+    | IfDoNotDisturb
+    | Forward
+    | RingLine
+    | RingLegs
+    | RingMembers
+    | OrderMembers
+    | RingNext
+    | LeaveMessage
+    | Announce
+    | Jump
+    | Release
+)
+
+MOST_PLACES = 20
+"""How many lines and groups a call may pass through."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +275,9 @@ class Plan:
     handsets: Mapping[str, HandsetPlan]
     first_trunk: str | None
     """The trunk of a leg that rings outside together with others."""
+    frames: Mapping[str, Frame] = field(default_factory=dict)
+    timezone: str = "UTC"
+    """Of lines that have none of their own."""
 
     def address(self, flow: str) -> str:
         """Where in the tenant's model the settings of a flow are; "" for an unknown flow."""

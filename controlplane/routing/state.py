@@ -1,25 +1,24 @@
 """State: what people flip all day, as keys the engine and the driver hold alike.
 
-A key is `line/<extension>/<field>`, `handset/<name>/line` or `group/<key>/prefix`; an absent
-key is off or empty.
-A change of state is one write in the engine's own store: nothing is rendered or reloaded.
+An absent key is off or empty. A change of state is one write in the engine's own store:
+nothing is rendered or reloaded. Which keys there are is said by the functions here; what the
+keys of a phone system hold, by routing/stored.py.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 from controlplane.model.destination import Destination, Kind
 from controlplane.model.destination import parse as parse_destination
-from controlplane.model.names import display_name
-from controlplane.model.phone_system import PhoneSystem
-from controlplane.routing.identity import presented_number
 from controlplane.routing.plan import Occasion
 
 State = Mapping[str, str]
 
 ON = "1"
 WITHHELD = "anonymous"
+TIMEZONE = "timezone"
 
 
 def phones_key(line: str) -> str:
@@ -37,13 +36,58 @@ def cli_key(line: str) -> str:
     return f"line/{line}/cli"
 
 
-def dnd_key(line: str) -> str:
-    return f"line/{line}/dnd"
+def zone_key(line: str) -> str:
+    """The line's time zone, where it is not that of the tenant."""
+    return f"line/{line}/zone"
 
 
-def forward_key(line: str, occasion: Occasion) -> str:
+def answering_key(line: str) -> str:
+    """Call paths and the answering rules in order, joined by `&`; a rule is
+    `<name>:<time frame>:<seconds>`. The last one is the default rule, of neither name nor frame."""
+    return f"line/{line}/answering"
+
+
+def guard_key(line: str) -> str:
+    """Where to look a caller up, joined by `&`: `<base>:<verdict>`. Absent: nowhere."""
+    return f"line/{line}/guard"
+
+
+def lengths_key(base: str) -> str:
+    """The lengths of the beginnings listed under a base, longest first, joined by `&`."""
+    return f"{base}/lengths"
+
+
+def listed_key(base: str, caller: str) -> str:
+    """ON for a number, or for a beginning as `+4477*`."""
+    return f"{base}/is/{caller}"
+
+
+def prefix_of(line: str, rule: str) -> str:
+    """What the keys of an answering rule begin with; the default rule has no name."""
+    return f"line/{line}/rule/{rule}" if rule else f"line/{line}"
+
+
+def dnd_key(prefix: str) -> str:
+    return f"{prefix}/dnd"
+
+
+def forward_key(prefix: str, occasion: Occasion) -> str:
     """Destinations joined by `&`."""
-    return f"line/{line}/forward/{occasion}"
+    return f"{prefix}/forward/{occasion}"
+
+
+def screen_key(prefix: str) -> str:
+    return f"{prefix}/screen"
+
+
+def not_own_key(prefix: str) -> str:
+    """ON where the line's own phones do not ring."""
+    return f"{prefix}/not-own"
+
+
+def also_key(prefix: str) -> str:
+    """Who else rings, joined by `&`: `<destination>:<delay in seconds>:<1 to confirm, or 0>`."""
+    return f"{prefix}/also"
 
 
 def serves_key(handset: str) -> str:
@@ -56,56 +100,82 @@ def prefix_key(group: str) -> str:
     return f"group/{group}/prefix"
 
 
-def phones_of(state: State, line: str) -> tuple[str, ...]:
-    text = state.get(phones_key(line), "")
+def members_key(group: str) -> str:
+    """The extensions of the members who are logged in, in order, joined by `&`."""
+    return f"group/{group}/members"
+
+
+def turn_key(group: str) -> str:
+    """How often the group was called in turn: a number the engine counts."""
+    return f"group/{group}/turn"
+
+
+@dataclass(frozen=True, slots=True)
+class RuleRef:
+    """A rule of a line, as `answering_key` lists it. No `frame`: it always holds."""
+
+    name: str
+    frame: str
+    seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class Also:
+    to: Destination
+    delay: int
+    confirm: bool
+
+
+def split(state: State, key: str) -> tuple[str, ...]:
+    text = state.get(key, "")
     return tuple(text.split("&")) if text else ()
 
 
-def forward_of(state: State, line: str, occasion: Occasion) -> tuple[Destination, ...]:
-    text = state.get(forward_key(line, occasion), "")
-    return tuple(parse_destination(item) for item in text.split("&")) if text else ()
+def phones_of(state: State, line: str) -> tuple[str, ...]:
+    return split(state, phones_key(line))
 
 
-def state_of(system: PhoneSystem) -> dict[str, str]:
-    """The state that the model of a tenant asks for."""
-    state = dict(_binding_state(system))
-    state.update(pair for extension in system.lines for pair in _line_state(system, extension))
-    for key, group in system.groups.items():
-        if group.caller_name_prefix:
-            state[prefix_key(key)] = group.caller_name_prefix
-    return state
+def forward_of(state: State, prefix: str, occasion: Occasion) -> tuple[Destination, ...]:
+    return tuple(map(parse_destination, split(state, forward_key(prefix, occasion))))
 
 
-def _binding_state(system: PhoneSystem) -> Iterator[tuple[str, str]]:
-    phones: dict[str, list[str]] = {}
-    for name in sorted(system.handsets):
-        if line := system.handsets[name].serves:
-            phones.setdefault(line, []).append(name)
-            yield serves_key(name), line
-    for line, names in phones.items():
-        yield phones_key(line), "&".join(names)
+def answering_of(state: State, line: str) -> tuple[int, Iterator[RuleRef]]:
+    """Call paths, and the rules of a line; KeyError for a line that is none."""
+    paths, *rules = state[answering_key(line)].split("&")
+    return int(paths), map(_rule, rules)
 
 
-def _line_state(system: PhoneSystem, extension: str) -> Iterator[tuple[str, str]]:
-    line = system.lines[extension]
-    yield name_key(extension), display_name(system, extension)
-    if line.hide_caller_id:
-        yield cli_key(extension), WITHHELD
-    elif number := presented_number(system, extension):
-        yield cli_key(extension), number
-    if line.do_not_disturb:
-        yield dnd_key(extension), ON
-    targets = line.forward
-    if not targets.model_fields_set:
-        return
-    for occasion, destinations in (
-        (Occasion.ALWAYS, targets.always),
-        (Occasion.BUSY, targets.busy),
-        (Occasion.UNANSWERED, targets.unanswered),
-        (Occasion.OFFLINE, targets.offline),
-    ):
-        if destinations:
-            yield forward_key(extension, occasion), "&".join(str(item) for item in destinations)
+def _rule(text: str) -> RuleRef:
+    name, frame, seconds = text.split(":")
+    return RuleRef(name, frame, int(seconds))
+
+
+def also_of(state: State, prefix: str) -> Iterator[Also]:
+    for text in split(state, also_key(prefix)):
+        to, delay, confirm = text.rsplit(":", 2)
+        yield Also(parse_destination(to), int(delay), confirm == ON)
+
+
+def verdict_on(state: State, line: str, caller: str) -> str:
+    """The verdict of the first base that lists the caller, "" where none does."""
+    for text in split(state, guard_key(line)):
+        base, _, verdict = text.rpartition(":")
+        if is_listed(state, base, caller):
+            return verdict
+    return ""
+
+
+def is_listed(state: State, base: str, caller: str) -> bool:
+    if base == ANONYMOUS:
+        return not any(map(str.isdigit, caller))
+    if listed_key(base, caller) in state:
+        return True
+    beginnings = (caller[: int(length)] for length in split(state, lengths_key(base)))
+    return any(listed_key(base, f"{it}*") in state for it in beginnings)
+
+
+ANONYMOUS = "anonymous"
+"""The base that lists every caller without a number."""
 
 
 def flow_of(destination: Destination) -> tuple[str, str]:

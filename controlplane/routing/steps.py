@@ -72,12 +72,37 @@ Leg = PhoneLeg | TrunkLeg
 
 
 @dataclass(frozen=True, slots=True)
+class Terms:
+    """How a leg is rung. `delay`: seconds after the first ones. `confirm`: who answers must press
+    1, or counts as busy. `idle_only`: not at all while it is in a call, which counts as busy."""
+
+    delay: int = 0
+    confirm: bool = False
+    idle_only: bool = False
+
+
+PLAIN = Terms()
+
+
+@dataclass(frozen=True, slots=True)
 class Ring:
-    """Ring all legs together for `seconds`. Ends ANSWERED, BUSY, NO_ANSWER, OFFLINE or GONE."""
+    """Ring all legs for `seconds`. Ends ANSWERED, BUSY, NO_ANSWER, OFFLINE or GONE.
+
+    `terms` are those of each leg; none: all are PLAIN.
+    `screen`: the caller says a name; who answers hears it, and may refuse: that is BUSY.
+    `line`: the line that is called, with `paths` call paths; BUSY where all are in use.
+    """
 
     legs: tuple[Leg, ...]
     seconds: int
     caller: CallerId
+    terms: tuple[Terms, ...] = ()
+    screen: bool = False
+    line: str = ""
+    paths: int = 0
+
+    def terms_of(self, leg: Leg) -> Terms:
+        return self.terms[self.legs.index(leg)] if self.terms else PLAIN
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,29 @@
+"""Facts: what a decision takes into account beside plan and state."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+LONG_AGO = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A line's calls as member of hunt groups: when the last one ended, and how many it took of
+    each group."""
+
+    ended: dt.datetime = LONG_AGO
+    answered: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """`at`: now, aware. `turns`: how often each group was called in turn. `members`: by
+    extension, for those who took a call. `chance`: from 0 to below 1, for who asks for it."""
+
+    at: dt.datetime
+    turns: Mapping[str, int] = field(default_factory=dict)
+    members: Mapping[str, Member] = field(default_factory=dict)
+    chance: float = 0.0

@@ -1,0 +1,48 @@
+"""Which answering rule of a line is active, and why the others are not."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from controlplane.calls.call import Active, Note
+from controlplane.routing.frames import holds, zone
+from controlplane.routing.plan import Plan
+from controlplane.routing.state import RuleRef, State, answering_of, prefix_of, zone_key
+
+
+@dataclass(frozen=True, slots=True)
+class Picked:
+    active: Active
+    name: str
+    """"" for the default rule."""
+    notes: tuple[Note, ...]
+
+
+def pick(plan: Plan, state: State, line: str, at: dt.datetime) -> Picked:
+    """The first rule of the line whose time frame holds at `at`; the default rule always does."""
+    paths, rules = answering_of(state, line)
+    notes: list[Note] = []
+    local = None
+    for rule in rules:
+        if rule.frame and local is None:
+            local = at.astimezone(zone(state.get(zone_key(line)) or plan.timezone))
+        if not rule.frame or (local and holds(plan.frames.get(rule.frame, ()), local)):
+            active = Active(prefix_of(line, rule.name), rule.seconds, paths)
+            if rule.name:
+                notes.append(_note(plan, line, rule, f"active, as {rule.frame} holds now"))
+            return Picked(active, rule.name, tuple(notes))
+        notes.append(_note(plan, line, rule, f"not active: {rule.frame} does not hold now"))
+    raise ValueError(f"line {line} has no default rule")
+
+
+def not_reached(state: State, line: str, name: str) -> Iterator[RuleRef]:
+    """The rules behind the active one."""
+    rules = list(answering_of(state, line)[1])
+    names = [rule.name for rule in rules]
+    yield from rules[names.index(name) + 1 :]
+
+
+def _note(plan: Plan, line: str, rule: RuleRef, text: str) -> Note:
+    return Note(f"{plan.tenant}/lines/{line}/rules/{rule.name}", text)
