@@ -9,7 +9,8 @@ from typing import Any
 import click
 
 from controlplane.cli.session import Session
-from controlplane.cli.text import in_words, printable
+from controlplane.cli.text import in_words
+from controlplane.diagnostics import printable
 from controlplane.model.change import Change
 from controlplane.model.change_set import ChangeSet
 

@@ -7,7 +7,7 @@ import click
 from controlplane.cli.exits import Exit, as_data
 from controlplane.cli.printing import print_data, working
 from controlplane.cli.session import Format, Session, common
-from controlplane.cli.text import printable
+from controlplane.diagnostics import printable
 
 
 @click.command("drift")
@@ -18,7 +18,7 @@ def verb(session: Session) -> int:
     Exits with 0 where there is no difference, 2 where there are some, 1 where an engine
     could not be asked. `ctl apply` without a file mends what differs.
     """
-    from controlplane.cli.door import Door
+    from controlplane.service.door import Door
 
     with session.store() as store, working("comparing"):
         found = Door(session.configured.deployment, store).drift()

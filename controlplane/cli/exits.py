@@ -15,8 +15,7 @@ from pathlib import Path
 import click
 
 from controlplane.cli.session import Format, Session
-from controlplane.cli.text import printable
-from controlplane.diagnostics import Diagnostic, Faults
+from controlplane.diagnostics import Diagnostic, Faults, printable
 
 
 class Exit(IntEnum):

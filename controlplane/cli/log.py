@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from controlplane.cli.addresses import complete
+from controlplane.cli.completing import complete
 from controlplane.cli.printing import print_data, print_table
 from controlplane.cli.session import Format, Session, common
 from controlplane.cli.text import in_words

@@ -11,12 +11,12 @@ from controlplane.cli.changes import as_data as changes_data
 from controlplane.cli.changes import show, summary
 from controlplane.cli.printing import print_data
 from controlplane.cli.session import Format, Session
-from controlplane.cli.text import printable
+from controlplane.diagnostics import printable
 
 if TYPE_CHECKING:
     from controlplane.apply.applier import Applied
-    from controlplane.cli.door import Outcome
     from controlplane.model.change_set import ChangeSet
+    from controlplane.service.door import Outcome
 
 
 def agreed(session: Session, change_sets: list[ChangeSet], question: str, yes: bool) -> bool:
