@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import click
 
-from controlplane.cli.exits import Exit, as_data
+from controlplane.cli.exits import Exit
 from controlplane.cli.printing import print_data, working
 from controlplane.cli.session import Format, Session, common
 from controlplane.diagnostics import printable
+from controlplane.service.data import diagnostic_data
 
 
 @click.command("drift")
@@ -24,7 +25,8 @@ def verb(session: Session) -> int:
         found = Door(session.configured.deployment, store).drift()
     if session.output is not Format.TABLE:
         print_data(
-            {name: [as_data(it) for it in items] for name, items in found.items()}, session.output
+            {name: [diagnostic_data(it) for it in items] for name, items in found.items()},
+            session.output,
         )
     else:
         for name, items in found.items():

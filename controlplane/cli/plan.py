@@ -12,6 +12,7 @@ from controlplane.cli.exits import Exit
 from controlplane.cli.printing import print_data, working
 from controlplane.cli.session import Format, Session, common
 from controlplane.diagnostics import Diagnostic, Faults
+from controlplane.service.data import change_set_data
 from controlplane.service.files import write_whole
 
 if TYPE_CHECKING:
@@ -52,10 +53,10 @@ def verb(
 
 def tell(session: Session, change_sets: list[ChangeSet]) -> None:
     """One as itself, several as a list."""
-    from controlplane.cli.changes import as_data, show
+    from controlplane.cli.changes import show
 
     if session.output is not Format.TABLE:
-        data = [as_data(it) for it in change_sets]
+        data = [change_set_data(it) for it in change_sets]
         print_data(data[0] if len(data) == 1 else data, session.output)
         return
     for change_set in change_sets:
