@@ -1,4 +1,4 @@
-"""Diagnostic: one fault, where it stands, and how to mend it."""
+"""Diagnostic: one fault, where it stands, how to mend it, in text that a terminal can be shown."""
 
 from __future__ import annotations
 
@@ -51,3 +51,10 @@ class Faults(Exception):
 def fault(message: str, address: str = "", mend: str = "") -> Faults:
     """A single error, ready to raise."""
     return Faults([Diagnostic(message, address, mend)])
+
+
+def printable(text: str) -> str:
+    """`text` with every control, bidirectional and otherwise invisible character escaped."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)

@@ -1,44 +1,21 @@
-"""Change sets for people and programs: what would change, setting by setting, secrets hidden."""
+"""Change sets for people: what would change, setting by setting, secrets hidden."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import islice
-from typing import Any
 
 import click
 
 from controlplane.cli.session import Session
-from controlplane.cli.text import in_words, printable
+from controlplane.cli.text import in_words
+from controlplane.diagnostics import printable
 from controlplane.model.change import Change
 from controlplane.model.change_set import ChangeSet
+from controlplane.service.data import conflict_rows, counts
 
 _MARKS = {"add": ("+", "green"), "change": ("~", "yellow"), "remove": ("-", "red")}
 _LINES_AT_ONCE = 1000
-
-
-def as_data(change_set: ChangeSet) -> dict[str, Any]:
-    """`changes` (address, verb, and each setting from what to what), `conflicts` and a summary."""
-    return {
-        "tenant": change_set.tenant,
-        "revision": change_set.revision,
-        "changes": [
-            {
-                "address": change.address,
-                "verb": change.verb,
-                "settings": [
-                    {"setting": path, "from": before, "to": after}
-                    for path, before, after in change.display()
-                ],
-            }
-            for change in change_set.changes
-        ],
-        "conflicts": [
-            dict(zip(("address", "base", "stored", "wanted"), row, strict=True))
-            for row in _conflicts(change_set)
-        ],
-        "summary": _counts(change_set),
-    }
 
 
 def show(change_set: ChangeSet, session: Session) -> None:
@@ -56,7 +33,7 @@ def _lines(change_set: ChangeSet, colour: bool) -> Iterator[str]:
         yield click.style(line, fg=its_colour) if colour else line
         for setting in _settings(change):
             yield f"    {setting}"
-    for address, base, stored, wanted in _conflicts(change_set):
+    for address, base, stored, wanted in conflict_rows(change_set):
         line = f"! {printable(address)}"
         yield click.style(line, fg="red") if colour else line
         words = f"was {base}, is now {stored}, and the file wants {wanted}"
@@ -66,19 +43,8 @@ def _lines(change_set: ChangeSet, colour: bool) -> Iterator[str]:
 
 def summary(change_set: ChangeSet) -> str:
     """`2 to add, 1 to change`, or `no change`."""
-    words = [f"{count} to {verb}" for verb, count in _counts(change_set).items() if count]
+    words = [f"{count} to {verb}" for verb, count in counts(change_set).items() if count]
     return ", ".join(words) or "no change"
-
-
-def _counts(change_set: ChangeSet) -> dict[str, int]:
-    counts = dict.fromkeys(_MARKS, 0)
-    for change in change_set.changes:
-        counts[change.verb] += 1
-    return {**counts, "settle": len(change_set.conflicts)}
-
-
-def _conflicts(change_set: ChangeSet) -> Iterator[tuple[str, str, str, str]]:
-    return ((it.place, *it.display()) for it in change_set.conflicts)
 
 
 def _settings(change: Change) -> Iterator[str]:

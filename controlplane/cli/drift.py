@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import click
 
-from controlplane.cli.exits import Exit, as_data
+from controlplane.cli.exits import Exit
 from controlplane.cli.printing import print_data, working
 from controlplane.cli.session import Format, Session, common
-from controlplane.cli.text import printable
+from controlplane.diagnostics import printable
+from controlplane.service.data import diagnostic_data
 
 
 @click.command("drift")
@@ -18,13 +19,14 @@ def verb(session: Session) -> int:
     Exits with 0 where there is no difference, 2 where there are some, 1 where an engine
     could not be asked. `ctl apply` without a file mends what differs.
     """
-    from controlplane.cli.door import Door
+    from controlplane.service.door import Door
 
     with session.store() as store, working("comparing"):
         found = Door(session.configured.deployment, store).drift()
     if session.output is not Format.TABLE:
         print_data(
-            {name: [as_data(it) for it in items] for name, items in found.items()}, session.output
+            {name: [diagnostic_data(it) for it in items] for name, items in found.items()},
+            session.output,
         )
     else:
         for name, items in found.items():

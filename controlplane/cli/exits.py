@@ -15,8 +15,8 @@ from pathlib import Path
 import click
 
 from controlplane.cli.session import Format, Session
-from controlplane.cli.text import printable
-from controlplane.diagnostics import Diagnostic, Faults
+from controlplane.diagnostics import Diagnostic, Faults, printable
+from controlplane.service.data import diagnostic_data
 
 
 class Exit(IntEnum):
@@ -75,20 +75,7 @@ def report(diagnostics: Sequence[Diagnostic], output: Format) -> None:
     for item in diagnostics:
         click.echo(printable(str(item)), err=True)
     if output is not Format.TABLE:
-        print_data({"diagnostics": [as_data(item) for item in diagnostics]}, output)
-
-
-def as_data(item: Diagnostic) -> dict[str, object]:
-    source = item.source
-    return {
-        "severity": item.severity.value,
-        "address": item.address,
-        "message": item.message,
-        "mend": item.mend,
-        "file": source.file if source else None,
-        "line": source.line if source else None,
-        "column": source.column if source else None,
-    }
+        print_data({"diagnostics": [diagnostic_data(item) for item in diagnostics]}, output)
 
 
 def _system_fault(error: OSError) -> Diagnostic:

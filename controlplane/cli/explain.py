@@ -11,8 +11,7 @@ import click
 
 from controlplane.cli.printing import print_data, print_table
 from controlplane.cli.session import Format, Session, common
-from controlplane.cli.text import printable
-from controlplane.diagnostics import Diagnostic, Faults, fault
+from controlplane.diagnostics import Diagnostic, Faults, fault, printable
 
 if TYPE_CHECKING:
     from controlplane.calls.call import Call

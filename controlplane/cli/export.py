@@ -7,13 +7,13 @@ from typing import Any
 
 import click
 
-from controlplane.cli.addresses import value_at
-from controlplane.cli.files import write_whole
 from controlplane.cli.printing import as_yaml, print_data
 from controlplane.cli.session import Format, Session, common
 from controlplane.diagnostics import fault
 from controlplane.model.change import HIDDEN, masked
 from controlplane.model.documents import SETTINGS
+from controlplane.service.addresses import value_at
+from controlplane.service.files import write_whole
 
 
 @click.command("export")

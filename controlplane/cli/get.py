@@ -6,12 +6,13 @@ from typing import Any
 
 import click
 
-from controlplane.cli.addresses import complete, value_at
+from controlplane.cli.completing import complete
 from controlplane.cli.printing import print_data, print_table
 from controlplane.cli.session import Format, Session, common
 from controlplane.cli.text import in_words
 from controlplane.diagnostics import fault
 from controlplane.model.change import masked
+from controlplane.service.addresses import value_at
 
 
 @click.command("get", short_help="Print what is stored at an address.")

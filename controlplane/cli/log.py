@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from itertools import islice
 
 import click
 
-from controlplane.cli.addresses import complete
+from controlplane.cli.completing import complete
 from controlplane.cli.printing import print_data, print_table
 from controlplane.cli.session import Format, Session, common
 from controlplane.cli.text import in_words
 from controlplane.diagnostics import fault
-
-if TYPE_CHECKING:
-    from controlplane.store.history import AuditRow
+from controlplane.service.data import audit_data
 
 _AGO = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
@@ -41,8 +38,7 @@ def verb(session: Session, address: str, author: str | None, since: str | None, 
         if (author is None or row.commit.author == author)
         and (start is None or row.commit.at >= start)
     )
-    entries = [it for _, row in zip(range(limit), wanted, strict=False) for it in _entries(row)]
-    entries = [it for it in entries if _under(it, address)]
+    entries = [it for row in islice(wanted, limit) for it in audit_data(row, address)]
     if session.output is not Format.TABLE:
         print_data(entries, session.output)
         return
@@ -50,31 +46,6 @@ def verb(session: Session, address: str, author: str | None, since: str | None, 
     names = ("revision", "at", "author", "address", "from", "to", "reason")
     shown = ({**it, "from": in_words(it["from"]), "to": in_words(it["to"])} for it in entries)
     print_table(columns, ([it[name] for name in names] for it in shown), "nothing was changed")
-
-
-def _entries(row: AuditRow) -> Iterator[dict[str, Any]]:
-    """One a setting; an object that came or went without settings is one as well."""
-    commit, change = row.commit, row.change
-    common_part = {
-        "revision": commit.revision,
-        "at": commit.at.astimezone().isoformat(timespec="seconds"),
-        "author": commit.author,
-        "reason": commit.reason,
-        "source": commit.source,
-        "verb": change.verb,
-    }
-    fields = list(change.display())
-    if change.verb != "change" and not fields:
-        yield {**common_part, "address": change.address, "from": None, "to": None}
-    for path, before, after in fields:
-        address = f"{change.address}/{path}"
-        yield {**common_part, "address": address, "from": before, "to": after}
-
-
-def _under(entry: dict[str, Any], address: str) -> bool:
-    """Whether an entry is about `address`, something in it, or the object it is a part of."""
-    at = f"{entry['address']}/"
-    return not address or at.startswith(f"{address}/") or f"{address}/".startswith(at)
 
 
 def _moment(text: str) -> dt.datetime:

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from controlplane.cli.changes import as_data as changes_data
 from controlplane.cli.changes import show, summary
 from controlplane.cli.printing import print_data
 from controlplane.cli.session import Format, Session
-from controlplane.cli.text import printable
+from controlplane.diagnostics import printable
+from controlplane.service.data import outcome_data
 
 if TYPE_CHECKING:
     from controlplane.apply.applier import Applied
-    from controlplane.cli.door import Outcome
     from controlplane.model.change_set import ChangeSet
+    from controlplane.service.door import Outcome
 
 
 def agreed(session: Session, change_sets: list[ChangeSet], question: str, yes: bool) -> bool:
@@ -31,15 +31,7 @@ def agreed(session: Session, change_sets: list[ChangeSet], question: str, yes: b
 def tell_outcome(session: Session, outcome: Outcome, change_sets: list[ChangeSet]) -> None:
     """`change_sets` are those that were executed."""
     if session.output is not Format.TABLE:
-        print_data(
-            {
-                "revision": outcome.revision,
-                "committed": outcome.committed,
-                "change_sets": [changes_data(it) for it in change_sets],
-                "engines": {name: _data(it) for name, it in outcome.engines.items()},
-            },
-            session.output,
-        )
+        print_data(outcome_data(outcome, change_sets), session.output)
         return
     for change_set in change_sets:
         click.echo(f"{printable(change_set.tenant)}: {summary(change_set)}")
@@ -49,18 +41,6 @@ def tell_outcome(session: Session, outcome: Outcome, change_sets: list[ChangeSet
         if applied.needs_restart:
             files = ", ".join(applied.needs_restart)
             click.echo(f"engine {name}: restart it, it reads {files} only then", err=True)
-
-
-def _data(applied: Applied) -> dict[str, Any]:
-    return {
-        "revision": applied.revision,
-        "previous": applied.previous,
-        "bundle": applied.bundle,
-        "files_changed": applied.files_changed,
-        "keys_changed": applied.keys_changed,
-        "reloads": list(applied.reloads),
-        "needs_restart": list(applied.needs_restart),
-    }
 
 
 def _words(applied: Applied) -> str:

@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING
 import click
 
 from controlplane.cli.exits import Exit
-from controlplane.cli.files import write_whole
 from controlplane.cli.printing import print_data, working
 from controlplane.cli.session import Format, Session, common
 from controlplane.diagnostics import Diagnostic, Faults
+from controlplane.service.data import change_set_data
+from controlplane.service.files import write_whole
 
 if TYPE_CHECKING:
-    from controlplane.cli.door import Door
     from controlplane.model.change_set import ChangeSet
+    from controlplane.service.door import Door
     from controlplane.store.store import Store
 
 
@@ -35,7 +36,7 @@ def verb(
 
     Exits with 0 where there is no change, 2 where there are changes, 1 on an error.
     """
-    from controlplane.cli.door import Door
+    from controlplane.service.door import Door
 
     if out is not None and len(files) != 1:
         raise click.UsageError("--out takes the change set of exactly one file.")
@@ -52,10 +53,10 @@ def verb(
 
 def tell(session: Session, change_sets: list[ChangeSet]) -> None:
     """One as itself, several as a list."""
-    from controlplane.cli.changes import as_data, show
+    from controlplane.cli.changes import show
 
     if session.output is not Format.TABLE:
-        data = [as_data(it) for it in change_sets]
+        data = [change_set_data(it) for it in change_sets]
         print_data(data[0] if len(data) == 1 else data, session.output)
         return
     for change_set in change_sets:

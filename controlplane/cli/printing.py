@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, assert_never
 import click
 
 from controlplane.cli.session import Format
-from controlplane.cli.text import in_words, printable
+from controlplane.cli.text import in_words
+from controlplane.diagnostics import printable
 
 if TYPE_CHECKING:
     from rich.status import Status

@@ -23,7 +23,7 @@ def verb(session: Session, revision: int | None, tenant: str, reason: str, yes: 
 
     Nothing is removed from the history: what is undone is committed as a change of its own.
     """
-    from controlplane.cli.door import Door
+    from controlplane.service.door import Door
 
     with session.store() as store:
         if revision is None:

@@ -15,10 +15,10 @@ import click
 from controlplane.cli.session import Session, config_option, pass_session
 
 if TYPE_CHECKING:
-    from controlplane.cli.following import Follower
     from controlplane.engines import LiveEngine
     from controlplane.live.driver import Driver
     from controlplane.model.deployment import Deployment
+    from controlplane.service.following import Follower
     from controlplane.store.store import Store
     from controlplane.web.metrics import Metrics
 
@@ -52,8 +52,8 @@ async def _run(deployment: Deployment, store: Store) -> None:
     """Raises Faults and LiveError where it cannot go on."""
     import structlog
 
-    from controlplane.cli.following import Follower, read_mind
     from controlplane.live.driver import Driver
+    from controlplane.service.following import Follower, read_mind
     from controlplane.web.health import Status, application, served
     from controlplane.web.metrics import Metrics
 

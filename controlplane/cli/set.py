@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from controlplane.cli.addresses import complete
+from controlplane.cli.completing import complete
 from controlplane.cli.exits import Exit
 from controlplane.cli.outcome import tell_outcome
 from controlplane.cli.printing import Progress
@@ -25,7 +25,7 @@ def verb(session: Session, address: str, value: str, reason: str) -> int:
     VALUE is written as in a tenant's file: yes, 20s, line/102, [line/102, "+447700900123"];
     null puts the setting back to its default.
     """
-    from controlplane.cli.door import Door
+    from controlplane.service.door import Door
 
     wanted = _value(address, value)
     with session.store() as store:

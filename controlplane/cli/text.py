@@ -1,15 +1,10 @@
-"""Text for a terminal or a log line: nothing in it that a terminal would obey."""
+"""A setting's value as people read it: one line, nothing in it that a terminal would obey."""
 
 from __future__ import annotations
 
 from typing import Any
 
-
-def printable(text: str) -> str:
-    """`text` with every control, bidirectional and otherwise invisible character escaped."""
-    if text.isprintable():
-        return text
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+from controlplane.diagnostics import printable
 
 
 def in_words(value: Any) -> str:

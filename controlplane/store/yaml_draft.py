@@ -9,8 +9,8 @@ from typing import Any, get_args
 
 from pydantic import TypeAdapter, ValidationError
 
-from controlplane.diagnostics import Diagnostic
-from controlplane.model.checks.words import faults_of, keys_at, printable, reworded, unknown_key
+from controlplane.diagnostics import Diagnostic, printable
+from controlplane.model.checks.words import faults_of, keys_at, reworded, unknown_key
 from controlplane.model.documents import (
     COLLECTIONS,
     SETTINGS,

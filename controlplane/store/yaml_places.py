@@ -8,8 +8,7 @@ from functools import cached_property
 
 from pydantic import TypeAdapter, ValidationError
 
-from controlplane.diagnostics import Source
-from controlplane.model.checks.words import printable
+from controlplane.diagnostics import Source, printable
 from controlplane.model.documents import SETTINGS
 from controlplane.model.part import E164
 from controlplane.store.yaml_blocks import Entries, Section, Sections

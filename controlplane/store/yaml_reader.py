@@ -7,9 +7,8 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
-from controlplane.diagnostics import Diagnostic, Faults, Severity, Source
+from controlplane.diagnostics import Diagnostic, Faults, Severity, Source, printable
 from controlplane.model.checks import check
-from controlplane.model.checks.words import printable
 from controlplane.model.documents import COLLECTIONS, SETTINGS
 from controlplane.model.phone_system import PhoneSystem
 from controlplane.model.texts import Texts

@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from controlplane.cli.config import load
-from controlplane.cli.door import Door
 from controlplane.model.deployment import Deployment, Engine
+from controlplane.service.door import Door
 from controlplane.store.store import Store
 from examples.generate_large import extensions, large_tenant
 from examples.stack import ENGINE_NAME, Stack

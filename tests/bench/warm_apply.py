@@ -6,8 +6,8 @@ import sys
 import time
 
 import controlplane.cli.apply
-import controlplane.cli.door
-import controlplane.cli.reading  # noqa: F401
+import controlplane.cli.reading
+import controlplane.service.door  # noqa: F401
 from controlplane.cli.root import ctl
 
 

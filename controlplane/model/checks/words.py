@@ -8,7 +8,7 @@ from typing import Any, get_args
 from pydantic import StringConstraints, ValidationError
 from pydantic_core import ErrorDetails
 
-from controlplane.diagnostics import Diagnostic
+from controlplane.diagnostics import Diagnostic, printable
 from controlplane.model.checks.nearest import nearest
 from controlplane.model.line import Pin
 from controlplane.model.part import DialString, Email, Extension, HostName, Name, Part
@@ -56,11 +56,6 @@ def quoted(value: object) -> str:
     text = str(value)
     text = text if len(text) <= 40 else text[:39] + "…"
     return "'" + printable(text) + "'"
-
-
-def printable(text: str) -> str:
-    """`text` with every control and bidirectional character escaped."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def faults_of(

@@ -8,11 +8,11 @@ from contextlib import asynccontextmanager
 
 from controlplane.apply.news import news
 from controlplane.calls.call import Call, FromHandset
-from controlplane.cli.following import Follower, read_mind
 from controlplane.live.driver import Driver, Entered
 from controlplane.routing.state import dnd_key
+from controlplane.service.following import Follower, read_mind
 from controlplane.store.store import Store
-from tests.unit.cli.conftest import ACME, Place
+from tests.unit.service.conftest import ACME, StoredPlace
 
 DND = dnd_key("101")
 
@@ -46,7 +46,7 @@ def step(driver: Driver, called: str) -> str:
     return type(decision.step).__name__
 
 
-async def test_a_commit_is_found_without_an_announcement(place: Place) -> None:
+async def test_a_commit_is_found_without_an_announcement(place: StoredPlace) -> None:
     with place.store() as store:
         async with following(store) as (follower, driver, _):
             assert step(driver, "101") == "Ring"
@@ -56,7 +56,7 @@ async def test_a_commit_is_found_without_an_announcement(place: Place) -> None:
             assert follower.reason() == ""
 
 
-async def test_an_announced_flip_is_taken_at_once_and_without_the_store(place: Place) -> None:
+async def test_an_announced_flip_is_taken_at_once_and_without_the_store(place: StoredPlace) -> None:
     with place.store() as store:
         async with following(store, poll=60) as (follower, driver, _):
             follower.announced(news(2, "acme", {DND: "1"}))
@@ -66,7 +66,7 @@ async def test_an_announced_flip_is_taken_at_once_and_without_the_store(place: P
             assert follower.revision == 3
 
 
-async def test_an_announcement_of_more_makes_it_read_again(place: Place) -> None:
+async def test_an_announcement_of_more_makes_it_read_again(place: StoredPlace) -> None:
     with place.store() as store:
         async with following(store, poll=60) as (follower, driver, _):
             more = ACME.replace('"102":', '"103": {voicemail: yes}\n  "102":')
@@ -77,7 +77,7 @@ async def test_an_announcement_of_more_makes_it_read_again(place: Place) -> None
             assert step(driver, "103") == "Voicemail"
 
 
-async def test_flips_behind_a_gap_are_not_trusted(place: Place) -> None:
+async def test_flips_behind_a_gap_are_not_trusted(place: StoredPlace) -> None:
     with place.store() as store:
         async with following(store, poll=60) as (follower, driver, _):
             place.commit(ACME.replace("ring: 20s, v", "do_not_disturb: yes, v"), day=1)
@@ -88,7 +88,7 @@ async def test_flips_behind_a_gap_are_not_trusted(place: Place) -> None:
             assert step(driver, "101") == "Voicemail"
 
 
-async def test_old_and_senseless_announcements_change_nothing(place: Place) -> None:
+async def test_old_and_senseless_announcements_change_nothing(place: StoredPlace) -> None:
     with place.store() as store:
         async with following(store, poll=60) as (follower, driver, _):
             senseless: list[dict[str, object]] = [{}, {"revision": "x"}, {"revision": "-5"}]
@@ -98,7 +98,7 @@ async def test_old_and_senseless_announcements_change_nothing(place: Place) -> N
             assert step(driver, "101") == "Ring"
 
 
-async def test_a_store_that_is_gone_is_said_and_come_back_from(place: Place) -> None:
+async def test_a_store_that_is_gone_is_said_and_come_back_from(place: StoredPlace) -> None:
     file = place.folder / "controlplane.sqlite"
     with place.store() as store:
         async with following(store) as (follower, driver, failed):

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from controlplane.cli import world
 from controlplane.model.change_set import ChangeSet
 from controlplane.model.documents import from_documents
 from controlplane.model.phone_system import PhoneSystem
+from controlplane.service import world
 from controlplane.store.reading import Snapshot
 
 

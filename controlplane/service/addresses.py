@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-import click
-
 from controlplane.diagnostics import Faults, fault
 from controlplane.model.checks.nearest import nearest
 from controlplane.model.documents import COLLECTIONS, SETTINGS
@@ -87,29 +85,3 @@ def _unknown(what: str, word: str, known: Iterable[str], address: str) -> Faults
         mend = f"there are {', '.join(names[:12])}" if names else "there are none"
     kind = {"setting": "setting", "collection": "collection"}.get(what, f"object in {what}:")
     return fault(f"there is no {kind} {word!r}", address, mend)
-
-
-def complete(
-    ctx: click.Context, _parameter: click.Parameter, incomplete: str
-) -> list[click.shell_completion.CompletionItem]:
-    """Addresses for the shell, one step further than typed; nothing where anything is wrong."""
-    from click.shell_completion import CompletionItem
-
-    from controlplane.cli.session import Session
-
-    try:
-        session = ctx.ensure_object(Session)
-        done, _, _ = incomplete.rpartition("/")
-        with session.store() as store:
-            if not done:
-                words = [f"{tenant}/" for tenant in store.tenants()]
-            else:
-                tenant = done.split("/")[0]
-                value = value_at(done, tenant, store.documents(tenant))
-                words = [f"{done}/{key}" for key in value] if isinstance(value, dict) else []
-                if done == tenant:
-                    words = [f"{tenant}/{name}/" for name in (SETTINGS, *COLLECTIONS)]
-    except Exception:
-        # A completion that complains would garble the line being typed.
-        return []
-    return [CompletionItem(word) for word in words if word.startswith(incomplete)][:200]

@@ -14,11 +14,11 @@ from dataclasses import dataclass
 import structlog
 
 from controlplane.apply.news import flips_of
-from controlplane.cli import world
 from controlplane.diagnostics import Faults
 from controlplane.live.driver import Driver
 from controlplane.routing.plan import Plan
 from controlplane.routing.state import State
+from controlplane.service import world
 from controlplane.store.store import Store
 
 log = structlog.get_logger(__name__)

@@ -19,11 +19,6 @@ from typing import Any
 
 from controlplane.apply.applier import Applied, News, Progress
 from controlplane.apply.news import news
-from controlplane.cli import flips, world
-from controlplane.cli.collector import collector_paused
-from controlplane.cli.kept_secrets import with_kept_secrets
-from controlplane.cli.planned import Planned, following, judged
-from controlplane.cli.setting import changed_setting
 from controlplane.diagnostics import Diagnostic, Faults, fault
 from controlplane.engines import ENGINES
 from controlplane.model.change_set import ChangeSet
@@ -33,6 +28,11 @@ from controlplane.model.phone_system import PhoneSystem
 from controlplane.model.texts import Texts
 from controlplane.model.three_way import two_way
 from controlplane.render.bundle import Bundle
+from controlplane.service import flips, world
+from controlplane.service.collector import collector_paused
+from controlplane.service.kept_secrets import with_kept_secrets
+from controlplane.service.planned import Planned, following, judged
+from controlplane.service.setting import changed_setting
 from controlplane.store.engine_log import EngineRecord
 from controlplane.store.store import Store
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from controlplane.cli.kept_secrets import secret_settings, with_kept_secrets
+from controlplane.service.kept_secrets import secret_settings, with_kept_secrets
 
 
 def test_the_settings_that_are_secrets() -> None:
