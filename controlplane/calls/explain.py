@@ -15,6 +15,7 @@ from controlplane.routing.steps import (
     Play,
     Ring,
     Step,
+    Terms,
     TrunkLeg,
     Voicemail,
 )
@@ -95,8 +96,9 @@ def _stage(stage: Stage) -> dict[str, Any]:
 def step_text(step: Step) -> str:
     match step:
         case Ring():
-            legs = ", ".join(leg_name(leg) for leg in step.legs)
-            return f"ring {legs} for {step.seconds} s as {caller_text(step.caller)}"
+            legs = ", ".join(leg_name(leg) + _terms(step.terms_of(leg)) for leg in step.legs)
+            asked = ", screened" if step.screen else ""
+            return f"ring {legs} for {step.seconds} s as {caller_text(step.caller)}{asked}"
         case Voicemail():
             return f"voicemail {step.mailbox} with the {step.greeting} greeting"
         case Play():
@@ -105,6 +107,13 @@ def step_text(step: Step) -> str:
             return f"release: {_words(step.cause.name)} ({step.cause.value})"
         case _ as never:
             assert_never(never)
+
+
+def _terms(terms: Terms) -> str:
+    said = [f"after {terms.delay} s"] if terms.delay else []
+    said += ["to confirm"] if terms.confirm else []
+    said += ["if idle"] if terms.idle_only else []
+    return f" ({', '.join(said)})" if said else ""
 
 
 def _outcome_text(stage: Stage) -> str:

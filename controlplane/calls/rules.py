@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from controlplane.calls.call import Active, Note
@@ -32,16 +31,14 @@ def pick(plan: Plan, state: State, line: str, at: dt.datetime) -> Picked:
             active = Active(prefix_of(line, rule.name), rule.seconds, paths)
             if rule.name:
                 notes.append(_note(plan, line, rule, f"active, as {rule.frame} holds now"))
+            notes += (
+                _note(plan, line, it, f"not active: {rule.name} comes before it")
+                for it in rules
+                if it.name
+            )
             return Picked(active, rule.name, tuple(notes))
         notes.append(_note(plan, line, rule, f"not active: {rule.frame} does not hold now"))
     raise ValueError(f"line {line} has no default rule")
-
-
-def not_reached(state: State, line: str, name: str) -> Iterator[RuleRef]:
-    """The rules behind the active one."""
-    rules = list(answering_of(state, line)[1])
-    names = [rule.name for rule in rules]
-    yield from rules[names.index(name) + 1 :]
 
 
 def _note(plan: Plan, line: str, rule: RuleRef, text: str) -> Note:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from controlplane.calls.call import Call, Decision
+from controlplane.calls.facts import Facts
 from controlplane.calls.walk import walk
 from controlplane.calls.world import Behaviour, World
 from controlplane.routing.plan import Plan
@@ -80,9 +81,9 @@ class Journey:
         return self.stages[-1].outcome is Outcome.GONE
 
 
-def simulate(plan: Plan, state: State, call: Call, world: World) -> Journey:
+def simulate(plan: Plan, state: State, call: Call, world: World, facts: Facts) -> Journey:
     """Ends for every plan: no step is decided twice."""
-    decisions = walk(plan, state, call)
+    decisions = walk(plan, state, call, facts)
     stages: list[Stage] = []
     decision, elapsed = next(decisions), 0
     while True:
@@ -107,31 +108,59 @@ def _live_through(decision: Decision, world: World, at: int) -> tuple[Stage, int
 
 
 def _ring(decision: Decision, step: Ring, world: World, at: int) -> tuple[Stage, int]:
-    does = {leg: world.behaviour(leg) for leg in step.legs}
-    shown = {leg: shown_to(leg, step) for leg in step.legs if does[leg].reached}
-    rang = tuple(leg for leg in step.legs if does[leg].rings)
-    outcome, answered = ring_outcome(does)
-    ends = at + step.seconds if outcome is Outcome.NO_ANSWER else at
-    if world.patience is not None and world.patience < ends:
-        outcome, ends = Outcome.GONE, world.patience
-    return Stage(decision, outcome, at, shown, rang, answered), ends
+    if step.paths and world.calls.get(step.line, 0) >= step.paths:
+        return Stage(decision, Outcome.BUSY, at, {}, ()), at
+    does = {leg: _met(leg, step, world) for leg in step.legs}
+    outcome, answered, seconds = ring_outcome(step, does)
+    if world.patience is not None and world.patience < at + seconds:
+        outcome, answered, seconds = Outcome.GONE, None, world.patience - at
+    # Who is to ring later is not reached where the ringing ends before.
+    begun = [leg for leg in step.legs if leg is answered or _begins(step, leg, seconds)]
+    shown = {leg: shown_to(leg, step) for leg in begun if does[leg].reached}
+    rang = tuple(leg for leg in begun if does[leg].rings)
+    return Stage(decision, outcome, at, shown, rang, answered), at + seconds
 
 
-def ring_outcome(does: Mapping[Leg, Behaviour]) -> tuple[Outcome, Leg | None]:
-    """How ringing several legs together ends, and who answered.
+def _begins(step: Ring, leg: Leg, seconds: int) -> bool:
+    delay = step.terms_of(leg).delay
+    return not delay or delay < seconds
 
-    As Asterisk's Dial and FreeSWITCH's bridge have it: an answer wins; while one rings the time
-    runs out; a leg that is busy or declines makes it busy; else nobody was there to ring.
+
+def _met(leg: Leg, step: Ring, world: World) -> Behaviour:
+    """What the leg does on the terms it is rung on."""
+    terms, does = step.terms_of(leg), world.behaviour(leg)
+    if terms.idle_only and isinstance(leg, PhoneLeg) and leg.handset in world.in_call:
+        return Behaviour.IN_CALL
+    asked = terms.confirm or step.screen
+    return Behaviour.ANSWERS if does is Behaviour.REFUSES and not asked else does
+
+
+def ring_outcome(step: Ring, does: Mapping[Leg, Behaviour]) -> tuple[Outcome, Leg | None, int]:
+    """How the ringing ends, who answered, and after how many seconds.
+
+    As Asterisk's Dial and FreeSWITCH's bridge have it: the first answer wins; while one rings, or
+    is still to ring, the time runs; a leg that is busy or declines makes it busy; else nobody was
+    there to ring. Phones answer and decline as soon as they ring.
     """
-    for leg, behaviour in does.items():
-        if behaviour is Behaviour.ANSWERS:
-            return Outcome.ANSWERED, leg
-    found = set(does.values())
-    if Behaviour.RINGS_OUT in found:
-        return Outcome.NO_ANSWER, None
-    if found & {Behaviour.BUSY, Behaviour.DECLINES}:
-        return Outcome.BUSY, None
-    return Outcome.OFFLINE, None
+    by_delay = sorted(does, key=lambda leg: step.terms_of(leg).delay)
+    last = 0
+    for leg in by_delay:
+        delay = step.terms_of(leg).delay
+        if delay and delay >= step.seconds:
+            last = step.seconds
+            break
+        last = max(last, delay)
+        if does[leg] is Behaviour.ANSWERS:
+            return Outcome.ANSWERED, leg, delay
+        if step.screen and does[leg] is Behaviour.REFUSES:
+            # Who answers ends the ringing of the others before being asked.
+            return Outcome.BUSY, None, delay
+    found = {does[leg] for leg in does if (step.terms_of(leg).delay or 0) < step.seconds}
+    if Behaviour.RINGS_OUT in found or last == step.seconds:
+        return Outcome.NO_ANSWER, None, step.seconds
+    if any(behaviour.is_busy for behaviour in found):
+        return Outcome.BUSY, None, last
+    return Outcome.OFFLINE, None, last
 
 
 def shown_to(leg: Leg, step: Ring) -> CallerId:

@@ -41,6 +41,7 @@ from controlplane.routing.plan import (
 from controlplane.routing.state import (
     ON,
     State,
+    Verdict,
     cli_key,
     dnd_key,
     flow_of,
@@ -65,7 +66,6 @@ from controlplane.routing.steps import (
     Terms,
     Voicemail,
 )
-from controlplane.routing.stored import Verdict
 
 
 def start(plan: Plan, state: State, call: Call, facts: Facts) -> Decision:
@@ -87,9 +87,7 @@ def resume(
     return _Walker(plan, state, facts, caller, []).decide(following)
 
 
-def walk(
-    plan: Plan, state: State, call: Call, facts: Facts
-) -> Generator[Decision, Outcome, None]:
+def walk(plan: Plan, state: State, call: Call, facts: Facts) -> Generator[Decision, Outcome, None]:
     """Yields each decision and is sent the outcome of its step."""
     decision = start(plan, state, call, facts)
     while True:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -15,22 +16,35 @@ from controlplane.routing.steps import Leg, PhoneLeg
 class Behaviour(StrEnum):
     """What a phone, or a carrier with a call out, does.
 
-    BUSY refuses at once, DECLINES rings and refuses then; both count as busy. OFFLINE has no
+    BUSY refuses at once, DECLINES rings and refuses then, REFUSES answers and then declines what
+    it is asked (to press 1, to take a screened call); all three count as busy. OFFLINE has no
     contact, UNREACHABLE one that is known to be dead, FAILS cannot take the call (a carrier's
-    5xx): none of them rings, and all count as offline.
+    5xx): none of them rings, and all count as offline. IN_CALL: it is in a call, and is rung
+    only where that does not matter.
     """
 
     ANSWERS = "answers"
     BUSY = "busy"
     DECLINES = "declines"
+    REFUSES = "refuses"
     RINGS_OUT = "rings-out"
     OFFLINE = "offline"
     UNREACHABLE = "unreachable"
     FAILS = "fails"
+    IN_CALL = "in-call"
+
+    @property
+    def is_busy(self) -> bool:
+        return self in (Behaviour.BUSY, Behaviour.DECLINES, Behaviour.REFUSES, Behaviour.IN_CALL)
 
     @property
     def rings(self) -> bool:
-        return self in (Behaviour.ANSWERS, Behaviour.DECLINES, Behaviour.RINGS_OUT)
+        return self in (
+            Behaviour.ANSWERS,
+            Behaviour.DECLINES,
+            Behaviour.REFUSES,
+            Behaviour.RINGS_OUT,
+        )
 
     @property
     def reached(self) -> bool:
@@ -42,6 +56,7 @@ class Behaviour(StrEnum):
 class World:
     """Behaviours by handset, by trunk and by outside number; `otherwise` for all the rest.
 
+    `calls`: how many calls a line is in; each phone of such a line is in a call then.
     A trunk that does not answer by its own entry does so for every number. `patience`: the
     seconds of ringing after which the caller hangs up; None waits for ever.
     """
@@ -51,6 +66,9 @@ class World:
     numbers: Mapping[str, Behaviour] = field(default_factory=dict)
     otherwise: Behaviour = Behaviour.ANSWERS
     patience: int | None = None
+    calls: Mapping[str, int] = field(default_factory=dict)
+    in_call: frozenset[str] = frozenset()
+    """Handsets."""
 
     def behaviour(self, leg: Leg) -> Behaviour:
         if isinstance(leg, PhoneLeg):
@@ -72,11 +90,17 @@ def world_from(
     handsets: dict[str, Behaviour] = {}
     trunks: dict[str, Behaviour] = {}
     numbers: dict[str, Behaviour] = {}
+    calls: dict[str, int] = {}
     faults: list[Diagnostic] = []
     carriers = _trunks(plan)
     for name, word in overrides.items():
+        if (
+            found := _IN_CALL.fullmatch(word)
+        ) and f"line/{name.removeprefix('line/')}" in plan.flows:
+            calls[name.removeprefix("line/")] = int(found[1] or 1)
+            continue
         if word not in set(Behaviour):
-            known = ", ".join(Behaviour)
+            known = ", ".join((*Behaviour, "in-call (of a line)", "2-calls"))
             faults.append(Diagnostic(f"{word!r} is nothing a phone does", name, f"write {known}"))
             continue
         behaviour = Behaviour(word)
@@ -94,7 +118,12 @@ def world_from(
             faults.append(Diagnostic(f"{name!r} is nothing that rings", plan.tenant, mend))
     if faults:
         raise Faults(faults)
-    return World({**lines, **handsets}, trunks, numbers, patience=patience)
+    in_call = frozenset(phone for line in calls for phone in phones_of(state, line))
+    everybody = {**lines, **handsets}
+    return World(everybody, trunks, numbers, patience=patience, calls=calls, in_call=in_call)
+
+
+_IN_CALL = re.compile(r"in-call|([1-9][0-9]?)-calls")
 
 
 def _trunks(plan: Plan) -> frozenset[str]:

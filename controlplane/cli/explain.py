@@ -51,16 +51,18 @@ def verb(
     offline, unreachable or fails; for a line, a handset, a trunk or an outside number.
     """
     from controlplane.calls.explain import explanation
+    from controlplane.calls.facts import Facts
     from controlplane.calls.simulator import simulate
     from controlplane.calls.world import world_from
     from controlplane.routing.compiler import compile_plan
-    from controlplane.routing.state import state_of
+    from controlplane.routing.stored import state_of
 
     system = _system(session, tenant, file)
     moment = _moment(at, system.settings.timezone)
     plan, state = compile_plan(system), state_of(system)
     call = _call(system, plan, state, caller, called, handset, trunk)
-    journey = simulate(plan, state, call, world_from(plan, state, _behaviours(when), patience))
+    world = world_from(plan, state, _behaviours(when), patience)
+    journey = simulate(plan, state, call, world, Facts(moment))
     told = {"tenant": system.tenant, "time": moment.isoformat(), **explanation(journey)}
     if session.output is Format.TABLE:
         _show(told)

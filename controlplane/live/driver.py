@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from random import Random
 
 from controlplane.calls.call import Call, Decision, Point
 from controlplane.calls.facts import Facts, Member
@@ -36,9 +37,18 @@ Question = Entered | Ended
 
 
 class Driver:
-    """What a call was told before is not kept here, so a new driver takes over any call."""
+    """What a call was told before is not kept here, so a new driver takes over any call.
 
-    def __init__(self) -> None:
+    `now` is aware; `chance` gives numbers from 0 to below 1.
+    """
+
+    def __init__(
+        self,
+        now: Callable[[], dt.datetime] = lambda: dt.datetime.now(dt.UTC),
+        chance: Callable[[], float] = Random().random,
+    ) -> None:
+        self._now = now
+        self._chance = chance
         self._plans: dict[str, Plan] = {}
         self._states: dict[str, dict[str, str]] = {}
         self._turns: dict[str, dict[str, int]] = {}
@@ -80,17 +90,19 @@ class Driver:
             else:
                 state.pop(key, None)
 
-    def decide(self, question: Question, at: dt.datetime, chance: float = 0.0) -> Decision | None:
+    def decide(self, question: Question) -> Decision | None:
         """The next step; None where it is not ours to know, and the engine goes on by itself.
 
-        `at` is now, aware; `chance` from 0 to below 1. That is so for a tenant or a routine that is not in memory (yet, or any more).
+        That is so for a tenant or a routine that is not in memory (yet, or any more).
         """
         plan = self._plans.get(question.tenant)
         if plan is None:
             return None
         state = self._states[question.tenant]
         turns = self._turns.setdefault(question.tenant, {})
-        facts = Facts(at, turns, self._members.get(question.tenant, {}), chance)
+        facts = Facts(
+            self._now(), turns, self._members.get(question.tenant, {}), self._chance()
+        )
         match question:
             case Entered():
                 decision = start(plan, state, question.call, facts)

@@ -81,7 +81,9 @@ class NumberList(Part):
         tuple[
             Annotated[
                 str,
-                StringConstraints(pattern=r"^(\+[1-9][0-9]{0,14}\*|\+[1-9][0-9]{6,14}|[0-9]{1,10})$"),
+                StringConstraints(
+                    pattern=r"^(\+[1-9][0-9]{0,14}\*|\+[1-9][0-9]{6,14}|[0-9]{1,10})$"
+                ),
             ],
             ...,
         ],

@@ -15,6 +15,7 @@ DEFAULT_RING = 24
 
 Pin = Annotated[str, StringConstraints(pattern=r"^[0-9]{4,10}$")]
 
+
 class Mailbox(Part):
     """Voicemail of a line, or a shared mailbox with an extension of its own."""
 

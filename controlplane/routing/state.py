@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 
 from controlplane.model.destination import Destination, Kind
 from controlplane.model.destination import parse as parse_destination
@@ -19,6 +20,16 @@ State = Mapping[str, str]
 ON = "1"
 WITHHELD = "anonymous"
 TIMEZONE = "timezone"
+ANONYMOUS = "anonymous"
+"""The base that lists every caller without a number."""
+
+
+class Verdict(StrEnum):
+    """What a base of callers says of those it lists."""
+
+    ALLOW = "allow"
+    FAST_BUSY = "fast-busy"
+    MESSAGE = "message"
 
 
 def phones_key(line: str) -> str:
@@ -172,10 +183,6 @@ def is_listed(state: State, base: str, caller: str) -> bool:
         return True
     beginnings = (caller[: int(length)] for length in split(state, lengths_key(base)))
     return any(listed_key(base, f"{it}*") in state for it in beginnings)
-
-
-ANONYMOUS = "anonymous"
-"""The base that lists every caller without a number."""
 
 
 def flow_of(destination: Destination) -> tuple[str, str]:

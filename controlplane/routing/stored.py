@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from enum import StrEnum
 
 from controlplane.model.line import Line, Refusal
 from controlplane.model.names import display_name
@@ -15,6 +14,7 @@ from controlplane.routing.state import (
     ON,
     TIMEZONE,
     WITHHELD,
+    Verdict,
     answering_key,
     cli_key,
     guard_key,
@@ -34,14 +34,6 @@ Pairs = Iterator[tuple[str, str]]
 ACTIONS = (do_not_disturb, screening, forwards, ringing)
 
 _LIST = "list/"
-
-
-class Verdict(StrEnum):
-    """What a base of callers says of those it lists."""
-
-    ALLOW = "allow"
-    FAST_BUSY = "fast-busy"
-    MESSAGE = "message"
 
 
 _REFUSALS = {Refusal.FAST_BUSY: Verdict.FAST_BUSY, Refusal.MESSAGE: Verdict.MESSAGE}

@@ -10,7 +10,7 @@ from controlplane.model.change import Change
 from controlplane.model.change_set import ChangeSet
 from controlplane.model.line import Line
 from controlplane.model.phone_system import PhoneSystem
-from controlplane.routing.state import state_of
+from controlplane.routing.stored import state_of
 
 StateKey = Callable[[str, str, str], tuple[str, str]]
 """A tenant, a state key and its value, as key and value of an engine's own store."""

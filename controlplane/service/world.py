@@ -14,7 +14,7 @@ from controlplane.model.documents import COLLECTIONS, from_documents
 from controlplane.model.phone_system import PhoneSystem
 from controlplane.render.bundle import TenantView
 from controlplane.routing.compiler import compile_plan
-from controlplane.routing.state import state_of
+from controlplane.routing.stored import state_of
 from controlplane.store.reading import Snapshot
 from controlplane.store.store import Store
 

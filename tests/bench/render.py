@@ -9,7 +9,7 @@ from controlplane.engines import ENGINES
 from controlplane.model.deployment import Engine
 from controlplane.render.bundle import TenantView
 from controlplane.routing.compiler import compile_plan
-from controlplane.routing.state import state_of
+from controlplane.routing.stored import state_of
 from controlplane.store.yaml_reader import read_file
 from tests.bench.figures import Figure, figure
 from tests.bench.place import Place

@@ -22,7 +22,7 @@ from controlplane.live.driver import Driver
 from controlplane.model.deployment import Engine
 from controlplane.model.phone_system import PhoneSystem
 from controlplane.routing.compiler import compile_plan
-from controlplane.routing.state import state_of
+from controlplane.routing.stored import state_of
 
 
 class Printed:

@@ -12,7 +12,7 @@ from typing import Protocol
 from controlplane.calls.world import Behaviour
 from controlplane.render.bundle import TenantView
 from controlplane.routing.compiler import compile_plan
-from controlplane.routing.state import state_of
+from controlplane.routing.stored import state_of
 from tests import phones
 from tests.conformance.ending import Ending, display
 from tests.conformance.reader import simulated

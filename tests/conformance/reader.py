@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from controlplane.calls.simulator import simulate
 from controlplane.routing.compiler import compile_plan
-from controlplane.routing.state import state_of
+from controlplane.routing.stored import state_of
 from tests.conformance.ending import Ending, of_journey
 from tests.conformance.scenario import Numbered
 

@@ -16,7 +16,7 @@ from controlplane.model.deployment import Engine
 from controlplane.model.documents import from_documents
 from controlplane.render.bundle import Bundle, TenantView
 from controlplane.routing.compiler import compile_plan
-from controlplane.routing.state import state_of
+from controlplane.routing.stored import state_of
 
 ADDRESS = "127.0.0.61"
 PASSWORD = "opens-only-this-engine"

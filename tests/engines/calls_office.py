@@ -19,7 +19,7 @@ from controlplane.model.deployment import Engine
 from controlplane.model.phone_system import PhoneSystem
 from controlplane.render.bundle import TenantView
 from controlplane.routing.compiler import compile_plan
-from controlplane.routing.state import state_of
+from controlplane.routing.stored import state_of
 
 ADDRESS, PHONES, CARRIER, TRUNK = "127.0.0.41", "127.0.0.42", "127.0.0.43", "127.0.0.44"
 CARRIER_PORT = 21000

@@ -19,7 +19,7 @@ from controlplane.live.freeswitch import FreeSwitchDriver
 from controlplane.model.documents import from_documents
 from controlplane.render.bundle import TenantView
 from controlplane.routing.compiler import compile_plan
-from controlplane.routing.state import state_of
+from controlplane.routing.stored import state_of
 from tests.conformance.controller import Printed
 from tests.conformance.controlling import ControllerProcess
 from tests.conformance.freeswitch import FreeSwitchStand

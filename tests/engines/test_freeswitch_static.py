@@ -12,7 +12,7 @@ from controlplane.model.phone_system import PhoneSystem
 from controlplane.render.bundle import TenantView
 from controlplane.render.freeswitch.store import stored
 from controlplane.routing.compiler import compile_plan
-from controlplane.routing.state import state_of
+from controlplane.routing.stored import state_of
 from tests.conformance.freeswitch import FreeSwitchStand
 from tests.engines.freeswitch_process import require_freeswitch
 from tests.phones import (

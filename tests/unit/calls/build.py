@@ -11,7 +11,7 @@ from controlplane.calls.world import world_from
 from controlplane.model.phone_system import PhoneSystem
 from controlplane.routing.compiler import compile_plan
 from controlplane.routing.plan import Plan
-from controlplane.routing.state import state_of
+from controlplane.routing.stored import state_of
 from controlplane.routing.steps import CallerId
 from tests.conformance.office import office
 from tests.conformance.scenario import Numbered, Scenario

@@ -10,7 +10,7 @@ from controlplane.calls.explain import explanation
 from controlplane.calls.simulator import simulate
 from controlplane.calls.walk import resume, walk
 from controlplane.routing.compiler import compile_plan
-from controlplane.routing.state import state_of
+from controlplane.routing.stored import state_of
 from controlplane.routing.steps import Hangup, Outcome, Ring
 from tests.conformance.generated import scenarios
 from tests.conformance.scenario import Scenario

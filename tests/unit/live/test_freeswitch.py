@@ -18,7 +18,7 @@ from controlplane.live.freeswitch import FreeSwitchDriver
 from controlplane.model.deployment import Engine, EngineKind
 from controlplane.model.documents import from_documents
 from controlplane.routing.compiler import compile_plan
-from controlplane.routing.state import state_of
+from controlplane.routing.stored import state_of
 from tests.unit.live.esl.made_up_engine import (
     CALL,
     PASSWORD,

@@ -9,7 +9,7 @@ from controlplane.model.deployment import Engine
 from controlplane.model.phone_system import PhoneSystem
 from controlplane.render.bundle import TenantView
 from controlplane.routing.compiler import compile_plan
-from controlplane.routing.state import state_of
+from controlplane.routing.stored import state_of
 
 ENGINE = Engine(address="127.0.0.41", password="engine;secret", folder="/srv/engine")
 
