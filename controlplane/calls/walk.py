@@ -37,6 +37,7 @@ from controlplane.routing.state import (
     dnd_key,
     flow_of,
     forward_of,
+    operator_key,
     phones_of,
     prefix_key,
 )
@@ -67,8 +68,10 @@ def resume(plan: Plan, state: State, caller: CallerId, point: Point, outcome: Ou
     KeyError where the plan does not know the point's routine.
     """
     node = plan.routines[point.routine].nodes[point.node]
-    following = point.at(_after(node, outcome))
-    return _Walker(plan, state, caller, []).decide(following)
+    walker = _Walker(plan, state, caller, [])
+    if isinstance(node, LeaveMessage) and outcome is Outcome.OPERATOR:
+        return walker.decide(walker.operator(node, point))
+    return walker.decide(point.at(_after(node, outcome)))
 
 
 def walk(plan: Plan, state: State, call: Call) -> Generator[Decision, Outcome, None]:
@@ -182,6 +185,15 @@ class _Walker:
         self._note(point, setting, f"{names} ring together")
         legs = tuple(leg for target in targets for leg in self._legs_of(target, point))
         return self._ring_or_offline(legs, node.seconds, self.caller, point, node.failed)
+
+    def operator(self, node: LeaveMessage, point: Point) -> Point:
+        """Where a caller goes who pressed 0 during the greeting."""
+        mailbox = _value(node.mailbox, point)
+        target = self.state.get(operator_key(mailbox))
+        if not target:
+            return point.at(node.then)
+        point = replace(point, cli=self.state.get(cli_key(mailbox), ""))
+        return self._jump(parse(target), point, "voicemail/operator")
 
     def _jump(self, destination: Destination, point: Point, setting: str) -> Point:
         self._note(point, setting, f"on to {destination}")

@@ -7,7 +7,8 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field, StringConstraints
 
 from controlplane.model.destination import DestinationField
-from controlplane.model.part import E164, Email, Name, OneOrMore, Part, Seconds, Text
+from controlplane.model.mailbox import Mailbox
+from controlplane.model.part import E164, Name, OneOrMore, Part, Seconds, Text
 
 DEFAULT_RING = 24
 """Four rings."""
@@ -15,13 +16,6 @@ DEFAULT_RING = 24
 Pin = Annotated[str, StringConstraints(pattern=r"^[0-9]{4,10}$")]
 Targets = Annotated[tuple[DestinationField, ...], OneOrMore, Field(max_length=10)]
 """Where a forward goes; several ring together."""
-
-
-class Mailbox(Part):
-    """Voicemail of a line, or a shared mailbox with an extension of its own."""
-
-    enabled: bool = True
-    email: Email | None = None
 
 
 class Forwards(Part):

@@ -1,7 +1,7 @@
 """State: what people flip all day, as keys the engine and the driver hold alike.
 
-A key is `line/<extension>/<field>`, `handset/<name>/line` or `group/<key>/prefix`; an absent
-key is off or empty.
+A key is `line/<extension>/<field>`, `handset/<name>/line`, `group/<key>/prefix` or
+`mailbox/<extension>/operator`; an absent key is off or empty.
 A change of state is one write in the engine's own store: nothing is rendered or reloaded.
 """
 
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from controlplane.model.boxes import mailboxes
 from controlplane.model.destination import Destination, Kind
 from controlplane.model.destination import parse as parse_destination
 from controlplane.model.names import display_name
@@ -56,6 +57,11 @@ def prefix_key(group: str) -> str:
     return f"group/{group}/prefix"
 
 
+def operator_key(mailbox: str) -> str:
+    """The destination of a caller who presses 0 instead of leaving a message."""
+    return f"mailbox/{mailbox}/operator"
+
+
 def phones_of(state: State, line: str) -> tuple[str, ...]:
     text = state.get(phones_key(line), "")
     return tuple(text.split("&")) if text else ()
@@ -73,6 +79,9 @@ def state_of(system: PhoneSystem) -> dict[str, str]:
     for key, group in system.groups.items():
         if group.caller_name_prefix:
             state[prefix_key(key)] = group.caller_name_prefix
+    for extension, box in mailboxes(system):
+        if box.operator is not None:
+            state[operator_key(extension)] = str(box.operator)
     return state
 
 
