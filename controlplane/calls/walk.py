@@ -47,6 +47,7 @@ from controlplane.routing.state import (
     flow_of,
     forward_of,
     members_key,
+    operator_key,
     prefix_key,
     prefix_of,
     screen_key,
@@ -83,8 +84,10 @@ def resume(
     KeyError where the plan does not know the point's routine.
     """
     node = plan.routines[point.routine].nodes[point.node]
-    following = point.at(_after(node, point, outcome))
-    return _Walker(plan, state, facts, caller, []).decide(following)
+    walker = _Walker(plan, state, facts, caller, [])
+    if isinstance(node, LeaveMessage) and outcome is Outcome.OPERATOR:
+        return walker.decide(walker.operator(node, point))
+    return walker.decide(point.at(_after(node, point, outcome)))
 
 
 def walk(plan: Plan, state: State, call: Call, facts: Facts) -> Generator[Decision, Outcome, None]:
@@ -260,6 +263,15 @@ class _Walker:
         self._note(point, setting, f"{names} ring together")
         rung = (leg for target in targets for leg in self._legs.at(target, point.cli))
         return self._ring(rung, point.active.seconds, point, node.failed)
+
+    def operator(self, node: LeaveMessage, point: Point) -> Point:
+        """Where a caller goes who pressed 0 during the greeting."""
+        mailbox = point.value(node.mailbox)
+        target = self.state.get(operator_key(mailbox))
+        if not target:
+            return point.at(node.then)
+        point = replace(point, cli=self.state.get(cli_key(mailbox), ""))
+        return self._jump(parse(target), point, "voicemail/operator")
 
     def _jump(self, destination: Destination, point: Point, setting: str) -> Point:
         self._note(point, setting, f"on to {destination}")

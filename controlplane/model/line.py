@@ -8,19 +8,13 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field, StringConstraints
 
 from controlplane.model.answering import Answering, AnsweringRule, Callers
-from controlplane.model.part import E164, Email, Name, OneOrMore, Part, Seconds, Text
+from controlplane.model.mailbox import Mailbox
+from controlplane.model.part import E164, Name, OneOrMore, Seconds, Text
 
 DEFAULT_RING = 24
 """Four rings."""
 
 Pin = Annotated[str, StringConstraints(pattern=r"^[0-9]{4,10}$")]
-
-
-class Mailbox(Part):
-    """Voicemail of a line, or a shared mailbox with an extension of its own."""
-
-    enabled: bool = True
-    email: Email | None = None
 
 
 class Refusal(StrEnum):

@@ -9,7 +9,8 @@ from pydantic import Field
 from controlplane.model.answering import NumberList
 from controlplane.model.group import HuntGroup
 from controlplane.model.handset import Handset
-from controlplane.model.line import Line, Mailbox
+from controlplane.model.line import Line
+from controlplane.model.mailbox import Mailbox
 from controlplane.model.part import E164, Extension, Name, Part
 from controlplane.model.people import User
 from controlplane.model.places import Number, Site, Tenant

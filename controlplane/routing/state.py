@@ -111,6 +111,11 @@ def prefix_key(group: str) -> str:
     return f"group/{group}/prefix"
 
 
+def operator_key(mailbox: str) -> str:
+    """The destination of a caller who presses 0 instead of leaving a message."""
+    return f"mailbox/{mailbox}/operator"
+
+
 def members_key(group: str) -> str:
     """The extensions of the members who are logged in, in order, joined by `&`."""
     return f"group/{group}/members"

@@ -7,13 +7,17 @@ from enum import IntEnum, StrEnum
 
 
 class Outcome(StrEnum):
-    """How a step ended. GONE: the caller hung up; nothing is left to decide."""
+    """How a step ended. GONE: the caller hung up; nothing is left to decide.
+
+    OPERATOR: the caller of a mailbox pressed 0.
+    """
 
     ANSWERED = "answered"
     BUSY = "busy"
     NO_ANSWER = "no-answer"
     OFFLINE = "offline"
     DONE = "done"
+    OPERATOR = "operator"
     GONE = "gone"
 
 
@@ -107,7 +111,7 @@ class Ring:
 
 @dataclass(frozen=True, slots=True)
 class Voicemail:
-    """Leave a message. Ends DONE or GONE."""
+    """Leave a message. Ends DONE, OPERATOR or GONE."""
 
     mailbox: str
     greeting: Greeting

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from controlplane.model.boxes import mailboxes
 from controlplane.model.line import Line, Refusal
 from controlplane.model.names import display_name
 from controlplane.model.phone_system import PhoneSystem
@@ -22,6 +23,7 @@ from controlplane.routing.state import (
     listed_key,
     members_key,
     name_key,
+    operator_key,
     phones_key,
     prefix_key,
     prefix_of,
@@ -51,6 +53,9 @@ def state_of(system: PhoneSystem) -> dict[str, str]:
             state[prefix_key(key)] = group.caller_name_prefix
         if members := [it for it in group.members if it not in group.logged_out]:
             state[members_key(key)] = "&".join(members)
+    for extension, box in mailboxes(system):
+        if box.operator is not None:
+            state[operator_key(extension)] = str(box.operator)
     return state
 
 

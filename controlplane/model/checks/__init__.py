@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 
 from controlplane.diagnostics import Diagnostic
-from controlplane.model.checks import devices, extensions, lines, loops, places, references
+from controlplane.model.checks import (
+    devices,
+    extensions,
+    lines,
+    loops,
+    mailboxes,
+    places,
+    references,
+)
 from controlplane.model.checks.context import Context
 from controlplane.model.phone_system import PhoneSystem
 
@@ -21,6 +29,6 @@ def check(
     context = Context(system, faulty or {})
     return [
         diagnostic
-        for module in (places, references, extensions, lines, devices, loops)
+        for module in (places, references, extensions, lines, mailboxes, devices, loops)
         for diagnostic in module.faults(context)
     ]

@@ -36,6 +36,9 @@ def faults(context: Context) -> Iterator[Diagnostic]:
             yield from _named(context, f"groups/{name}/members/{index}", "lines", member)
         if group.overflow is not None:
             yield from _destination(context, f"groups/{name}/overflow", group.overflow)
+    for key, box in context.system.mailboxes.items():
+        if box.operator is not None:
+            yield from _destination(context, f"mailboxes/{key}/operator", box.operator)
     for name, handset in context.system.handsets.items():
         if handset.site not in sites:
             yield from _named(context, f"handsets/{name}/site", "sites", handset.site)
@@ -52,6 +55,9 @@ def _lines(context: Context) -> Iterator[Diagnostic]:
             yield from _named(context, f"lines/{extension}/user", "users", line.user)
         if line.site not in sites:
             yield from _named(context, f"lines/{extension}/site", "sites", line.site)
+        if line.voicemail is not None and line.voicemail.operator is not None:
+            place = f"lines/{extension}/voicemail/operator"
+            yield from _destination(context, place, line.voicemail.operator)
         if not line.forward.model_fields_set:
             continue
         for occasion in ("always", "busy", "unanswered", "offline"):

@@ -1,12 +1,12 @@
-"""Mailboxes in voicemail.conf: a context each tenant."""
+"""Mailboxes in voicemail.conf: a context each tenant. Mails are not Asterisk's business."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from controlplane.diagnostics import fault
-from controlplane.model.line import Mailbox
-from controlplane.model.names import display_name
+from controlplane.model.boxes import mailbox_name, mailboxes
+from controlplane.model.mailbox import Limits, Mailbox
 from controlplane.model.phone_system import PhoneSystem
 from controlplane.render.asterisk.escape import field, word
 
@@ -22,22 +22,27 @@ def tenant_mailboxes(system: PhoneSystem) -> str:
             "a tenant of this name cannot have voicemail on Asterisk", system.tenant, "rename it"
         )
     lines = [f"[{word(system.tenant)}]"]
-    for extension, name, box in sorted(_boxes(system)):
-        mail = _mail(box)
-        options = "attach=yes" if mail else "attach=no"
-        lines.append(f"{word(extension)} => {_NO_PIN},{field(name)},{mail},,{options}")
+    for extension, box in sorted(mailboxes(system), key=lambda item: item[0]):
+        name = field(mailbox_name(system, extension))
+        options = "|".join(_options(box))
+        lines.append(
+            f"{word(extension)} => {_NO_PIN},{name}" + (f",,,{options}" if options else "")
+        )
     return "\n".join(lines) + "\n"
 
 
-def _boxes(system: PhoneSystem) -> Iterator[tuple[str, str, Mailbox]]:
-    for extension, line in system.lines.items():
-        if line.mailbox:
-            yield extension, display_name(system, extension), line.mailbox
-    for extension, box in system.mailboxes.items():
-        if box.enabled:
-            yield extension, f"Mailbox {extension}", box
-
-
-def _mail(box: Mailbox) -> str:
-    """An address with a bar would be read as two: such a mailbox sends no mail."""
-    return "" if box.email is None or "|" in box.email else field(box.email)
+def _options(box: Mailbox) -> Iterator[str]:
+    """What differs from `[general]`."""
+    if box.operator is not None:
+        yield "operator=yes"
+    if not box.announce_time:
+        yield "envelope=no"
+    if box.announce_caller:
+        yield "saycid=yes"
+    limits = box.limits
+    if limits.seconds != Limits().seconds:
+        yield f"maxsecs={limits.seconds}"
+    # Asterisk counts messages, not bytes: as many as fit, however long each of them is.
+    most = min(limits.messages, limits.total_seconds // limits.seconds)
+    if most != Limits().messages:
+        yield f"maxmsg={most}"

@@ -105,7 +105,10 @@ def _after(node: Node) -> Iterator[str]:
             yield f"Goto(n{node.no_answer},1)"
         case Forward():
             yield f"Goto(n{node.failed},1)"
-        case LeaveMessage() | Announce():
+        case LeaveMessage():
+            yield 'GotoIf($["${CP_OUTCOME}" = "operator"]?cp-operator,s,1)'
+            yield f"Goto(n{node.then},1)"
+        case Announce():
             yield f"Goto(n{node.then},1)"
         case Visit() | IfDoNotDisturb() | Jump() | Release():
             return

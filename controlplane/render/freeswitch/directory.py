@@ -5,12 +5,15 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from ipaddress import ip_network
+from operator import itemgetter
 
+from controlplane.model.boxes import mailboxes
 from controlplane.model.phone_system import PhoneSystem
 from controlplane.model.trunk import Trunk
 from controlplane.render.bundle import TenantView
 from controlplane.render.freeswitch.escape import word
 from controlplane.render.freeswitch.names import FEW, PHONES, account, gateway
+from controlplane.render.freeswitch.voicemail import box_params, box_variables
 
 
 def handset_users(view: TenantView) -> str:
@@ -67,9 +70,8 @@ def _networks(trunk: Trunk) -> Iterator[str]:
 
 def mailbox_users(system: PhoneSystem) -> str:
     """A domain of the tenant's name. Nobody can log in to it."""
-    boxes = {extension for extension, line in system.lines.items() if line.mailbox}
-    boxes |= {extension for extension, box in system.mailboxes.items() if box.enabled}
-    return _grouped([_user(word(box), {}, {}) for box in sorted(boxes)])
+    boxes = sorted(mailboxes(system), key=itemgetter(0))
+    return _grouped([_user(word(key), box_params(box), box_variables(box)) for key, box in boxes])
 
 
 def _grouped(users: Sequence[str]) -> str:

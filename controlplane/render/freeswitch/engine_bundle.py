@@ -9,6 +9,7 @@ from controlplane.diagnostics import fault
 from controlplane.model.deployment import Engine
 from controlplane.model.trunk import Transport
 from controlplane.render.bundle import Bundle, TenantView
+from controlplane.render.freeswitch import voicemail
 from controlplane.render.freeswitch.directory import handset_users, mailbox_users, trunk_users
 from controlplane.render.freeswitch.escape import attribute, value, word
 from controlplane.render.freeswitch.flows import outside_caller, tenant_dialplan
@@ -57,7 +58,7 @@ _MARKERS = {
 def render(tenants: Sequence[TenantView], engine: Engine) -> Bundle:
     """Deterministic. Without tenants: what an engine can start from."""
     views = sorted(tenants, key=lambda view: view.system.tenant)
-    files = _dialplan(views, engine) | _directory(views) | _gateways(views)
+    files = _dialplan(views, engine) | _directory(views, engine) | _gateways(views)
     included = {
         part.name: [part.marker, *sorted(path for path in files if _own(part, path))]
         for part in PARTS
@@ -114,6 +115,7 @@ def _dialplan(views: Sequence[TenantView], engine: Engine) -> dict[str, str]:
         "patience": PATIENCE_SECONDS,
         "outside_caller": outside_caller(),
         "asked_after": "|".join(f"${{{name}}}" for name in ASKED_AFTER),
+        "profiles": {"default": voicemail.DEFAULT, "messages": voicemail.MESSAGES},
         "domain": _ANY if _is_any(engine.address) else engine.address,
         "profile": PROFILE,
         "phones": PHONES,
@@ -151,8 +153,8 @@ def _routines(views: Sequence[TenantView]) -> str:
     return "".join(f"{routine_dialplan(routines[name])}\n" for name in sorted(routines))
 
 
-def _directory(views: Sequence[TenantView]) -> dict[str, str]:
-    files: dict[str, str] = {}
+def _directory(views: Sequence[TenantView], engine: Engine) -> dict[str, str]:
+    files = {"directory/voicemail.profiles.xml": voicemail.profiles(views, engine.state_folder)}
     for view in views:
         tenant = view.system.tenant
         files[f"directory/{tenant}.handsets.xml"] = handset_users(view)

@@ -122,7 +122,10 @@ def _after(here: str, node: Node) -> Iterator[str]:
             yield always(transfer(f"n{node.no_answer}", here))
         case Forward():
             yield always(transfer(f"n{node.failed}", here))
-        case LeaveMessage() | Announce():
+        case LeaveMessage():
+            yield when("${cp_outcome}", "^operator$", transfer("to-operator", CALLS))
+            yield always(transfer(f"n{node.then}", here))
+        case Announce():
             yield always(transfer(f"n{node.then}", here))
         case Visit() | IfDoNotDisturb() | Jump() | Release():
             return

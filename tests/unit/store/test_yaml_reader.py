@@ -101,7 +101,13 @@ FAULTS = {
     ),
     "no key is near": (
         "tenant: a\nmailboxes:\n  '101': {zzz: 1}",
-        (3, "a/mailboxes/101/zzz", "unknown key 'zzz'", "the keys here are enabled, email"),
+        (
+            3,
+            "a/mailboxes/101/zzz",
+            "unknown key 'zzz'",
+            "the keys here are enabled, email, notify, after_mail, newest_first, announce_time, "
+            "announce_caller, operator, limits",
+        ),
     ),
     "weekday": (
         "tenant: a\ntime_frames:\n  office: {mom: 09:00-17:00}",

@@ -121,7 +121,7 @@ def test_a_hostile_name_of_a_mailbox_adds_no_field_and_no_line() -> None:
     [_, first, _] = (
         render([view(lines=lines)], ENGINE).files["voicemail/acme.boxes.conf"].splitlines()
     )
-    assert first == '102 => -no-pin,A"\\;b c${SHELL(id)} <x> $[1],,,attach=no'
+    assert first == '102 => -no-pin,A"\\;b c${SHELL(id)} <x> $[1]'
 
 
 def test_passwords_are_escaped_and_in_no_other_file() -> None:
