@@ -24,8 +24,8 @@ from controlplane.calls.simulator import Journey, simulate
 from controlplane.calls.world import Behaviour, World
 from controlplane.model.phone_system import PhoneSystem
 from controlplane.routing.compiler import compile_plan
-from controlplane.routing.stored import state_of
 from controlplane.routing.steps import CallerId, PhoneLeg
+from controlplane.routing.stored import state_of
 from controlplane.store.store import Store
 from examples.stack import ROOT, Stack, StackFailed
 from tests import phones

@@ -45,10 +45,10 @@ class Driver:
     def __init__(
         self,
         now: Callable[[], dt.datetime] = lambda: dt.datetime.now(dt.UTC),
-        chance: Callable[[], float] = Random().random,
+        chance: Callable[[], float] | None = None,
     ) -> None:
         self._now = now
-        self._chance = chance
+        self._chance = chance or Random().random
         self._plans: dict[str, Plan] = {}
         self._states: dict[str, dict[str, str]] = {}
         self._turns: dict[str, dict[str, int]] = {}
@@ -100,9 +100,7 @@ class Driver:
             return None
         state = self._states[question.tenant]
         turns = self._turns.setdefault(question.tenant, {})
-        facts = Facts(
-            self._now(), turns, self._members.get(question.tenant, {}), self._chance()
-        )
+        facts = Facts(self._now(), turns, self._members.get(question.tenant, {}), self._chance())
         match question:
             case Entered():
                 decision = start(plan, state, question.call, facts)

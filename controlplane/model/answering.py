@@ -74,19 +74,13 @@ CallerPattern = Annotated[
 Callers = Annotated[tuple[CallerPattern, ...], OneOrMore, Field(max_length=10_000)]
 
 
+ListedNumber = Annotated[
+    str,
+    StringConstraints(pattern=r"^(\+[1-9][0-9]{0,14}\*|\+[1-9][0-9]{6,14}|[0-9]{1,10})$"),
+]
+
+
 class NumberList(Part):
     """Callers that the lines of a tenant allow or block together, as `list/<key>`."""
 
-    numbers: Annotated[
-        tuple[
-            Annotated[
-                str,
-                StringConstraints(
-                    pattern=r"^(\+[1-9][0-9]{0,14}\*|\+[1-9][0-9]{6,14}|[0-9]{1,10})$"
-                ),
-            ],
-            ...,
-        ],
-        OneOrMore,
-        Field(max_length=100_000),
-    ] = ()
+    numbers: Annotated[tuple[ListedNumber, ...], OneOrMore, Field(max_length=100_000)] = ()

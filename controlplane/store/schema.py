@@ -28,7 +28,7 @@ from sqlalchemy import (
 
 from controlplane.model.phone_system import KINDS
 
-SCHEMA = "0001"
+SCHEMA = "0002"
 """The migration that this code is written for."""
 
 REFERENCES: dict[str, dict[str, str]] = {

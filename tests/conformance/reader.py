@@ -12,4 +12,6 @@ from tests.conformance.scenario import Numbered
 def simulated(numbered: Numbered) -> Ending:
     system = numbered.system()
     plan, state = compile_plan(system), state_of(system)
-    return of_journey(numbered, simulate(plan, state, numbered.call, numbered.world))
+    return of_journey(
+        numbered, simulate(plan, state, numbered.call, numbered.world, numbered.facts)
+    )

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from controlplane.calls.call import Call, FromHandset, FromTrunk
+from controlplane.calls.facts import Facts
 from controlplane.calls.world import Behaviour, World
 from controlplane.model.phone_system import PhoneSystem
 from controlplane.routing.steps import CallerId, Cause
@@ -48,9 +50,16 @@ class Expected:
     shown: Mapping[str, str] = field(default_factory=dict)
 
 
+NOON = dt.datetime(2026, 6, 10, 12, tzinfo=dt.UTC)
+"""A Wednesday."""
+
+
 @dataclass(frozen=True)
 class Scenario:
-    """`does`: behaviour by handset or trunk; who is not named answers. `patience` in seconds."""
+    """`does`: behaviour by handset or trunk; who is not named answers. `patience` in seconds.
+
+    `at`: when, aware. `calls`: how many calls a line is in already.
+    """
 
     name: str
     model: Mapping[str, Any]
@@ -59,6 +68,8 @@ class Scenario:
     does: Mapping[str, Behaviour] = field(default_factory=dict)
     patience: int | None = None
     expected: Expected | None = None
+    at: dt.datetime = NOON
+    calls: Mapping[str, int] = field(default_factory=dict)
 
     def numbered(self, number: int, prefix: str = "s") -> Numbered:
         """The scenario as tenant `s101`, for number 101."""
@@ -103,6 +114,10 @@ class Numbered:
                 return Call(called, FromTrunk(trunk, number))
 
     @property
+    def facts(self) -> Facts:
+        return Facts(self.scenario.at)
+
+    @property
     def world(self) -> World:
         trunks = self.scenario.model.get("trunks", {})
         does = self.scenario.does
@@ -110,6 +125,12 @@ class Numbered:
             handsets={name: it for name, it in does.items() if name not in trunks},
             trunks={name: it for name, it in does.items() if name in trunks},
             patience=self.scenario.patience,
+            calls=self.scenario.calls,
+            in_call=frozenset(
+                name
+                for name, handset in self.scenario.model.get("handsets", {}).items()
+                if self.scenario.calls.get(handset.get("login") or handset.get("line"))
+            ),
         )
 
     @property

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 
 from controlplane.diagnostics import Diagnostic
 from controlplane.model.checks import (
+    answering,
     devices,
     extensions,
     lines,
@@ -13,9 +14,22 @@ from controlplane.model.checks import (
     mailboxes,
     places,
     references,
+    time_frames,
 )
 from controlplane.model.checks.context import Context
 from controlplane.model.phone_system import PhoneSystem
+
+_MODULES = (
+    places,
+    references,
+    extensions,
+    lines,
+    answering,
+    mailboxes,
+    time_frames,
+    devices,
+    loops,
+)
 
 
 def check(
@@ -27,8 +41,4 @@ def check(
     hence not in `system`: what refers to them is not called a fault.
     """
     context = Context(system, faulty or {})
-    return [
-        diagnostic
-        for module in (places, references, extensions, lines, mailboxes, devices, loops)
-        for diagnostic in module.faults(context)
-    ]
+    return [diagnostic for module in _MODULES for diagnostic in module.faults(context)]

@@ -48,6 +48,13 @@ def _groups(context: Context) -> Iterator[Diagnostic]:
                     "list it once",
                 )
             seen.add(member)
+        for index, member in enumerate(group.logged_out):
+            if member not in seen:
+                yield context.fault(
+                    f"{place}/logged_out/{index}",
+                    f"{member} is no member of group {name}",
+                    "add it under members, or remove it here",
+                )
 
 
 def _trunks(context: Context) -> Iterator[Diagnostic]:

@@ -1,4 +1,4 @@
-"""Lines: settings that exclude each other, presented numbers, one line a user."""
+"""Lines: presented numbers, one line a user."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from controlplane.diagnostics import Diagnostic
 from controlplane.model.checks.context import Context
-from controlplane.model.destination import Destination, Kind
 from controlplane.model.line import Line
 from controlplane.model.places import NumberStatus
 
@@ -22,36 +21,8 @@ def faults(context: Context) -> Iterator[Diagnostic]:
                     f"user {line.user} has line {first} already",
                     "leave one of the two lines without a user",
                 )
-        if line.forward.model_fields_set:
-            yield from _forwards(context, extension, line)
         if line.presented_number is not None:
             yield from _presented(context, extension, line, line.presented_number)
-
-
-def _forwards(context: Context, extension: str, line: Line) -> Iterator[Diagnostic]:
-    place = f"lines/{extension}"
-    forward = line.forward
-    if forward.busy and line.call_waiting:
-        yield context.fault(
-            f"{place}/forward/busy",
-            f"line {extension} has both a forward when busy and call waiting",
-            "set call_waiting: no, or remove forward.busy",
-        )
-    itself = Destination(Kind.LINE, extension)
-    for occasion in ("always", "busy", "unanswered", "offline"):
-        targets = getattr(forward, occasion)
-        if targets and line.authorisation_code:
-            yield context.fault(
-                f"{place}/forward/{occasion}",
-                f"line {extension} cannot forward while its authorisation code is on",
-                "set authorisation_code: no, or remove the forward",
-            )
-        if itself in targets:
-            yield context.fault(
-                f"{place}/forward/{occasion}/{targets.index(itself)}",
-                f"line {extension} forwards to itself",
-                "choose another target",
-            )
 
 
 def _presented(

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from controlplane.diagnostics import Diagnostic
+from controlplane.model.answering import Answering
+from controlplane.model.checks.answering import OCCASIONS
 from controlplane.model.checks.context import Context
 from controlplane.model.destination import Destination, Kind
 
@@ -58,13 +60,21 @@ def _lines(context: Context) -> Iterator[Diagnostic]:
         if line.voicemail is not None and line.voicemail.operator is not None:
             place = f"lines/{extension}/voicemail/operator"
             yield from _destination(context, place, line.voicemail.operator)
-        if not line.forward.model_fields_set:
+        if line.model_fields_set.isdisjoint(("forward", "also_ring", "rules")):
             continue
-        for occasion in ("always", "busy", "unanswered", "offline"):
-            for index, target in enumerate(getattr(line.forward, occasion)):
-                if not _is_line(context, target):
-                    where = f"lines/{extension}/forward/{occasion}/{index}"
-                    yield from _destination(context, where, target)
+        yield from _answering(context, f"lines/{extension}", line)
+        for index, rule in enumerate(line.rules):
+            yield from _answering(context, f"lines/{extension}/rules/{index}", rule)
+
+
+def _answering(context: Context, place: str, rule: Answering) -> Iterator[Diagnostic]:
+    for occasion in OCCASIONS:
+        for index, target in enumerate(getattr(rule.forward, occasion)):
+            if not _is_line(context, target):
+                yield from _destination(context, f"{place}/forward/{occasion}/{index}", target)
+    for index, also in enumerate(rule.also_ring):
+        if not _is_line(context, also.to):
+            yield from _destination(context, f"{place}/also_ring/{index}/to", also.to)
 
 
 def _named(context: Context, place: str, collection: str, key: str | None) -> Iterator[Diagnostic]:

@@ -9,6 +9,7 @@ from pydantic import StringConstraints, ValidationError
 from pydantic_core import ErrorDetails
 
 from controlplane.diagnostics import Diagnostic, printable
+from controlplane.model.answering import CallerPattern, ListedNumber
 from controlplane.model.checks.nearest import nearest
 from controlplane.model.line import Pin
 from controlplane.model.part import DialString, Email, Extension, HostName, Name, Part
@@ -37,6 +38,7 @@ _BY_FIELD: dict[str, Words] = {
         "write up to 31 small letters, digits and -, starting with a letter or digit",
     ),
 }
+_CALLER = "write +447700900123, all that begin so as +4477*, an extension, or list/NAME"
 _BY_PATTERN: dict[str, Words] = {
     _pattern(Extension): ("is not an extension", "write digits only, as 101"),
     _pattern(Name): (
@@ -45,6 +47,8 @@ _BY_PATTERN: dict[str, Words] = {
     ),
     _pattern(Email): ("is not an e-mail address", "write it as ada@example.com"),
     _pattern(HostName): ("is not a host", "write a host name or an IP address"),
+    _pattern(CallerPattern): ("is not a caller", _CALLER),
+    _pattern(ListedNumber): ("is not a caller", _CALLER.removesuffix(", or list/NAME")),
     _pattern(DialString): ("is not a number one dials", "write 2 to 20 digits, * or #"),
     _pattern(Pin): ("is not a PIN", "write 4 to 10 digits"),
     _pattern(Address): ("is not an IP address", "write it as 192.0.2.10 or 192.0.2.0/24"),

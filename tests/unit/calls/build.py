@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
 from typing import Any
 
 from controlplane.calls.call import Call, FromHandset, FromTrunk
+from controlplane.calls.facts import Facts
 from controlplane.calls.simulator import Journey, simulate
 from controlplane.calls.world import world_from
 from controlplane.model.phone_system import PhoneSystem
 from controlplane.routing.compiler import compile_plan
 from controlplane.routing.plan import Plan
-from controlplane.routing.stored import state_of
 from controlplane.routing.steps import CallerId
+from controlplane.routing.stored import state_of
 from tests.conformance.office import office
-from tests.conformance.scenario import Numbered, Scenario
+from tests.conformance.scenario import NOON, Numbered, Scenario
 from tests.conformance.scenario import Phone as CallingPhone
 
 MAIN = "+442071018700"
@@ -47,10 +49,12 @@ def journey(
     *,
     patience: int | None = None,
     flips: Mapping[str, str] | None = None,
+    at: dt.datetime = NOON,
+    facts: Facts | None = None,
     **changes: Any,
 ) -> Journey:
     """`when` names what does not answer; `flips` are keys of the state set afterwards."""
     plan, state = compiled(**changes)
     state = {**state, **(flips or {})}
     world = world_from(plan, state, when or {}, patience)
-    return simulate(plan, state, call, world)
+    return simulate(plan, state, call, world, facts or Facts(at))

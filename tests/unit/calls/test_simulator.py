@@ -8,7 +8,7 @@ import pytest
 
 from controlplane.calls.simulator import ring_outcome
 from controlplane.calls.world import Behaviour
-from controlplane.routing.steps import CallerId, Cause, Leg, Outcome, PhoneLeg, TrunkLeg
+from controlplane.routing.steps import CallerId, Cause, Leg, Outcome, PhoneLeg, Ring, TrunkLeg
 from tests.unit.calls.build import DDI, MAIN, MOBILE, from_handset, from_trunk, journey
 
 A, B, C = PhoneLeg("A1"), PhoneLeg("B1"), PhoneLeg("C1")
@@ -28,7 +28,8 @@ A, B, C = PhoneLeg("A1"), PhoneLeg("B1"), PhoneLeg("C1")
 def test_several_legs_in_any_order(does: tuple[str, ...], outcome: Outcome) -> None:
     for order in permutations(does):
         legs: dict[Leg, Behaviour] = dict(zip((A, B, C), map(Behaviour, order), strict=True))
-        assert ring_outcome(legs)[0] is outcome
+        step = Ring(tuple(legs), 20, CallerId("101"))
+        assert ring_outcome(step, legs)[0] is outcome
 
 
 def test_who_rings_out_rang_and_who_is_busy_did_not() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from controlplane.calls.call import Point
+from controlplane.calls.facts import Facts
 from controlplane.calls.walk import resume, start, walk
 from controlplane.routing.steps import (
     CallerId,
@@ -19,7 +20,10 @@ from controlplane.routing.steps import (
     TrunkLeg,
     Voicemail,
 )
+from tests.conformance.scenario import NOON
 from tests.unit.calls.build import DDI, MAIN, MOBILE, compiled, from_handset, from_trunk, journey
+
+NOW = Facts(NOON)
 
 
 def steps(*args: object, **kwargs: object) -> list[object]:
@@ -28,7 +32,7 @@ def steps(*args: object, **kwargs: object) -> list[object]:
 
 def test_a_line_rings_its_phones_and_shows_who_calls() -> None:
     assert steps(from_handset("102")) == [
-        Ring((PhoneLeg("B1"),), 2, CallerId("101", "Ada Byron")),
+        Ring((PhoneLeg("B1"),), 2, CallerId("101", "Ada Byron"), line="102", paths=2),
     ]
 
 
@@ -252,7 +256,7 @@ def test_reasons_name_the_setting_behind_them() -> None:
 def test_the_walk_stops_once_answered_or_gone() -> None:
     plan, state = compiled()
     for outcome in (Outcome.ANSWERED, Outcome.GONE):
-        decisions = walk(plan, state, from_handset("102"))
+        decisions = walk(plan, state, from_handset("102"), NOW)
         next(decisions)
         with pytest.raises(StopIteration):
             decisions.send(outcome)
@@ -262,13 +266,13 @@ def test_resume_refuses_a_routine_of_another_plan() -> None:
     plan, state = compiled()
     point = Point("line/102", "no-such-routine", 0, (), (), "")
     with pytest.raises(KeyError):
-        resume(plan, state, CallerId("101"), point, Outcome.BUSY)
+        resume(plan, state, CallerId("101"), point, Outcome.BUSY, NOW)
 
 
 def test_resume_refuses_a_point_that_is_no_step() -> None:
     plan, state = compiled()
-    first = start(plan, state, from_handset("102")).point
+    first = start(plan, state, from_handset("102"), NOW).point
     nodes = plan.routines[first.routine].nodes
     visit = Point(first.flow, first.routine, len(nodes) - 1, first.args, (), "")
     with pytest.raises(ValueError, match="no step"):
-        resume(plan, state, CallerId("101"), visit, Outcome.BUSY)
+        resume(plan, state, CallerId("101"), visit, Outcome.BUSY, NOW)

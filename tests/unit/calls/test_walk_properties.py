@@ -7,13 +7,16 @@ from hypothesis import strategies as st
 
 from controlplane.calls.call import Decision, ended
 from controlplane.calls.explain import explanation
+from controlplane.calls.facts import Facts
 from controlplane.calls.simulator import simulate
 from controlplane.calls.walk import resume, walk
 from controlplane.routing.compiler import compile_plan
-from controlplane.routing.stored import state_of
 from controlplane.routing.steps import Hangup, Outcome, Ring
+from controlplane.routing.stored import state_of
 from tests.conformance.generated import scenarios
-from tests.conformance.scenario import Scenario
+from tests.conformance.scenario import NOON, Scenario
+
+NOW = Facts(NOON)
 
 PLACES = 6
 """Lines and groups of a generated system; each is visited once, with two steps at most."""
@@ -37,7 +40,7 @@ def test_any_call_ends_and_resuming_is_going_on(
     numbered = scenario.numbered(101)
     system = numbered.system()
     plan, state = compile_plan(system), state_of(system)
-    decisions = walk(plan, state, numbered.call)
+    decisions = walk(plan, state, numbered.call, NOW)
     decision = next(decisions)
     seen: list[Decision] = [decision]
     for failure in outcomes:
@@ -46,7 +49,7 @@ def test_any_call_ends_and_resuming_is_going_on(
             following = decisions.send(outcome)
         except StopIteration:
             break
-        assert resume(plan, state, decision.caller, decision.point, outcome) == following
+        assert resume(plan, state, decision.caller, decision.point, outcome, NOW) == following
         decision = following
         seen.append(decision)
     assert isinstance(decision.step, Hangup)
@@ -58,7 +61,7 @@ def test_any_call_ends_and_resuming_is_going_on(
 def test_any_journey_is_told_consistently(scenario: Scenario) -> None:
     numbered = scenario.numbered(101)
     system = numbered.system()
-    journey = simulate(compile_plan(system), state_of(system), numbered.call, numbered.world)
+    journey = simulate(compile_plan(system), state_of(system), numbered.call, numbered.world, NOW)
     ends = [journey.answered is not None, journey.gone, journey.cause is not None]
     assert ends.count(True) == 1
     assert all(not ended(stage.outcome) for stage in journey.stages[:-1])

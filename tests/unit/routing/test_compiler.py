@@ -6,7 +6,7 @@ from typing import Any
 
 from controlplane.model.phone_system import PhoneSystem
 from controlplane.routing.compiler import compile_plan
-from controlplane.routing.plan import Arg, Jump, RingLegs, Visit
+from controlplane.routing.plan import Arg, Jump, RingMembers, Visit
 from tests.unit.calls.build import DDI, MAIN, MOBILE, compiled, system
 
 
@@ -14,19 +14,7 @@ def test_lines_of_one_shape_share_a_routine() -> None:
     plan, _ = compiled(lines={"102": {"voicemail": {}, "ring": 9}, "103": {"voicemail": {}}})
     plain, first, second = (plan.flows[f"line/{key}"] for key in ("101", "102", "103"))
     assert first.routine == second.routine != plain.routine
-    assert (first.args, second.args) == (("102", "9", "line/102"), ("103", "2", "line/103"))
-
-
-def test_a_line_that_rings_for_as_long_as_its_extension_says() -> None:
-    plan, _ = compiled(lines={"102": {"ring": 102}, "103": {"ring": 102}})
-    same, other = (plan.flows[f"line/{key}"] for key in ("102", "103"))
-    assert (same.args, other.args) == (("102", "line/102"), ("103", "102", "line/103"))
-    seconds = []
-    for flow in (same, other):
-        (ring,) = (n for n in plan.routines[flow.routine].nodes if isinstance(n, RingLegs))
-        assert isinstance(ring.seconds, Arg)
-        seconds.append(flow.args[ring.seconds.index])
-    assert seconds == ["102", "102"]
+    assert (first.args, second.args) == (("102", "line/102"), ("103", "line/103"))
 
 
 def test_a_thousand_lines_need_a_handful_of_routines() -> None:
@@ -71,7 +59,7 @@ def test_a_group_visits_rings_and_overflows() -> None:
     nodes = plan.routines[flow.routine].nodes
     assert isinstance(nodes[-1], Visit)
     ring = nodes[nodes[-1].then]
-    assert isinstance(ring, RingLegs)
+    assert isinstance(ring, RingMembers)
     jump = nodes[ring.busy]
     assert isinstance(jump, Jump)
     assert isinstance(jump.to, Arg)

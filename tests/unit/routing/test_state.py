@@ -16,7 +16,10 @@ def test_the_whole_state_of_an_office() -> None:
             "102": {"presented_number": DDI, "forward": {"busy": ["line/103", MOBILE]}},
         },
         handsets={"A2": {"line": "101"}, "C1": {"login": "102"}, "D1": {}},
-        groups={"sales": {"caller_name_prefix": "Sales:"}, "plain": {}},
+        groups={
+            "sales": {"caller_name_prefix": "Sales:"},
+            "plain": {"members": ["101", "102", "103"], "logged_out": ["102"]},
+        },
     )
     assert state_of(built) == {
         "handset/A1/line": "101",
@@ -33,7 +36,12 @@ def test_the_whole_state_of_an_office() -> None:
         "line/102/forward/busy": f"line/103&{MOBILE}",
         "line/103/name": "Cy Young",
         "line/103/cli": MAIN,
+        "line/101/answering": "2&::2",
+        "line/102/answering": "2&::2",
+        "line/103/answering": "2&::2",
         "group/sales/prefix": "Sales:",
+        "group/plain/members": "101&103",
+        "timezone": "UTC",
     }
 
 
@@ -41,8 +49,8 @@ def test_reading_back() -> None:
     state = {"line/101/phones": "A1&A2", "line/101/forward/offline": f"{MOBILE}&mailbox/800"}
     assert phones_of(state, "101") == ("A1", "A2")
     assert phones_of(state, "102") == ()
-    assert forward_of(state, "101", Occasion.OFFLINE) == (parse(MOBILE), parse("mailbox/800"))
-    assert forward_of(state, "101", Occasion.BUSY) == ()
+    assert forward_of(state, "line/101", Occasion.OFFLINE) == (parse(MOBILE), parse("mailbox/800"))
+    assert forward_of(state, "line/101", Occasion.BUSY) == ()
 
 
 def test_flows_of_destinations() -> None:
