@@ -115,15 +115,10 @@ def _ring(decision: Decision, step: Ring, world: World, at: int) -> tuple[Stage,
     if world.patience is not None and world.patience < at + seconds:
         outcome, answered, seconds = Outcome.GONE, None, world.patience - at
     # Who is to ring later is not reached where the ringing ends before.
-    begun = [leg for leg in step.legs if leg is answered or _begins(step, leg, seconds)]
+    begun = [leg for leg in step.legs if step.terms_of(leg).delay <= min(seconds, step.seconds - 1)]
     shown = {leg: shown_to(leg, step) for leg in begun if does[leg].reached}
     rang = tuple(leg for leg in begun if does[leg].rings)
     return Stage(decision, outcome, at, shown, rang, answered), at + seconds
-
-
-def _begins(step: Ring, leg: Leg, seconds: int) -> bool:
-    delay = step.terms_of(leg).delay
-    return not delay or delay < seconds
 
 
 def _met(leg: Leg, step: Ring, world: World) -> Behaviour:

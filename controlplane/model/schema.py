@@ -13,12 +13,13 @@ from typing import Any, get_args
 from pydantic import TypeAdapter
 from pydantic.json_schema import models_json_schema
 
+from controlplane.model.destination import DestinationField
 from controlplane.model.documents import COLLECTIONS
 from controlplane.model.line import Line
 from controlplane.model.part import OneOrMore, Part, Seconds
 from controlplane.model.phone_system import KINDS, PhoneSystem, TenantKey
 from controlplane.model.places import Tenant
-from controlplane.model.time_frame import DAYS, TimeFrame
+from controlplane.model.time_frame import DAYS, FramePart, TimeFrame
 
 Schema = dict[str, Any]
 
@@ -54,7 +55,8 @@ def json_schema() -> Schema:
     definitions: dict[str, Schema] = made["$defs"]
     for kind in _parts():
         _written_forms(kind, definitions[kind.__name__]["properties"])
-    _time_frame(definitions["TimeFrame"])
+    for kind in (TimeFrame, FramePart):
+        _time_frame(definitions[kind.__name__], kind)
     settings = definitions.pop(Tenant.__name__)["properties"]
     collections = {name: _collection(name) for name in COLLECTIONS}
     return {
@@ -114,8 +116,15 @@ def _written_forms(kind: type[Part], properties: dict[str, Schema]) -> None:
             limits = {"minimum": schema.pop("ge"), "maximum": schema.pop("le")}
             schema = {**schema, "anyOf": [{"type": "integer", **limits}, _SECONDS]}
             del schema["type"]
+        elif any(seconds in getattr(it, "__metadata__", ()) for it in get_args(field.annotation)):
+            schema["anyOf"] = [*schema["anyOf"], _SECONDS]
         if "items" in schema and (OneOrMore in field.metadata or (kind, name) == (Line, "label")):
             schema = _one_or_more(schema)
+        if name == "also_ring":
+            # Only whom to ring, in place of the settings.
+            to = _widened(TypeAdapter(DestinationField).json_schema())
+            schema["anyOf"] = [to, *schema["anyOf"]]
+            schema["anyOf"][-1]["items"] = {"anyOf": [to, schema["anyOf"][-1]["items"]]}
         if (kind, name) == (Line, "voicemail"):
             schema["anyOf"] = [*schema["anyOf"], *_SWITCH["anyOf"]]
         properties[key] = schema
@@ -154,13 +163,13 @@ def _one_or_more(schema: Schema) -> Schema:
     return {"anyOf": [schema["items"], schema], **about}
 
 
-def _time_frame(schema: Schema) -> None:
+def _time_frame(schema: Schema, kind: type[FramePart]) -> None:
     properties = schema["properties"]
     del properties["weekly"]
     days = "|".join(DAYS)
     schema["patternProperties"] = {f"^({days})(-({days}))?$": _list_or_one(_HOURS)}
     properties["dates"] = _list_or_one({"anyOf": [_DATES, {"$ref": "#/$defs/DateSpan"}]})
-    schema["description"] = TimeFrame.__doc__ or ""
+    schema["description"] = kind.__doc__ or ""
 
 
 def _list_or_one(item: Schema) -> Schema:

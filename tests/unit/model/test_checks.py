@@ -119,10 +119,126 @@ CASES: dict[str, tuple[dict[str, Any], list[Found]]] = {
             ("handsets/A/login", "there is no line '500'", "add it under lines, or name another"),
         ],
     ),
+    "answering rules": (
+        {
+            "lines": {
+                "104": {
+                    "rules": [
+                        {"name": "work", "when": "offise"},
+                        {"name": "work", "when": "office", "forward": {"always": "line/104"}},
+                        {"name": "rest", "when": "office", "forward": {"busy": "line/101"}},
+                    ],
+                    "also_ring": ["line/104", "mailbox/101", "line/199"],
+                }
+            },
+            "time_frames": {"office": {"mon": "09:00-17:00"}},
+        },
+        [
+            (
+                "lines/104/also_ring/1/to",
+                "line 101 has no voicemail",
+                "set voicemail: on under lines/101",
+            ),
+            (
+                "lines/104/also_ring/2/to",
+                "there is no line '199'",
+                "add it under lines, or name another",
+            ),
+            (
+                "lines/104/also_ring/0/to",
+                "line 104 rings itself besides",
+                "remove it, or set ring_own: yes",
+            ),
+            (
+                "lines/104/also_ring/1/to",
+                "mailbox/101 is a mailbox, which does not ring beside others",
+                "make it the only target, or name lines, handsets and outside numbers",
+            ),
+            ("lines/104/rules/0/when", "there is no time frame 'offise'", "did you mean 'office'?"),
+            (
+                "lines/104/rules/1/name",
+                "line 104 has another rule 'work'",
+                "give each rule of a line a name of its own",
+            ),
+            (
+                "lines/104/rules/1/forward/always/0",
+                "line 104 forwards to itself",
+                "choose another target",
+            ),
+            (
+                "lines/104/rules/2/forward/busy",
+                "line 104 has both a forward when busy and call waiting",
+                "set call_waiting: no, or remove forward.busy",
+            ),
+        ],
+    ),
+    "nobody to ring, and a list of nothing": (
+        {
+            "lines": {
+                "104": {"ring_own": False, "blocked": ["list/nuisanse"], "also_ring": []},
+            },
+            "number_lists": {"nuisance": {"numbers": ["+44*"]}},
+        },
+        [
+            (
+                "lines/104/ring_own",
+                "line 104 would ring nobody",
+                "set ring_own: yes, or name somebody under also_ring",
+            ),
+            (
+                "lines/104/blocked/0",
+                "there is no number list 'nuisanse'",
+                "did you mean 'nuisance'?",
+            ),
+        ],
+    ),
+    "time frames": (
+        {
+            "time_frames": {
+                "empty": {},
+                "odd": {"calendar": "XQ"},
+                "parts": {"parts": [{"calendar": "GB-SCO"}]},
+            }
+        },
+        [
+            (
+                "time_frames/empty",
+                "time frame empty never holds",
+                "give it hours, as mon-fri: 09:00-17:30, dates or a calendar",
+            ),
+            (
+                "time_frames/odd/calendar",
+                "there is no holiday calendar 'XQ'",
+                "write a country, or one of its parts, as DE-BY",
+            ),
+            (
+                "time_frames/parts/parts/0/calendar",
+                "there is no holiday calendar 'GB-SCO'",
+                "did you mean 'GB-SCT'?",
+            ),
+        ],
+    ),
+    "logged out of a group": (
+        {"groups": {"sales": {"members": ["101"], "logged_out": ["102"], "extension": "600"}}},
+        [
+            (
+                "groups/sales/logged_out/0",
+                "102 is no member of group sales",
+                "add it under members, or remove it here",
+            )
+        ],
+    ),
     "destinations of nothing": (
         {
             "lines": {
-                "104": {"forward": {"always": ["handset/LDN-1", "group/sale", "mailbox/104"]}}
+                "104": {
+                    "forward": {
+                        "always": "handset/LDN-1",
+                        "busy": "group/sale",
+                        "offline": "mailbox/104",
+                    },
+                    "call_waiting": False,
+                }
             },
             "groups": {"sales": {"members": ["101"], "extension": "600", "overflow": "line/600"}},
             "handsets": {"LDN-01": {}},
@@ -133,9 +249,9 @@ CASES: dict[str, tuple[dict[str, Any], list[Found]]] = {
                 "there is no handset 'LDN-1'",
                 "did you mean 'LDN-01'?",
             ),
-            ("lines/104/forward/always/1", "there is no group 'sale'", "did you mean 'sales'?"),
+            ("lines/104/forward/busy/0", "there is no group 'sale'", "did you mean 'sales'?"),
             (
-                "lines/104/forward/always/2",
+                "lines/104/forward/offline/0",
                 "line 104 has no voicemail",
                 "set voicemail: on under lines/104",
             ),

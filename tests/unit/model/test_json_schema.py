@@ -42,7 +42,16 @@ VALID = [
     *(LINE + f"{{ring: {ring}}}" for ring in ("20", "'20'", "20s", "20 s", "4 rings", "10 rings")),
     *(LINE + f"{{voicemail: {on}}}" for on in ("on", "'on'", "off", "no", "~", "{email: a@b.cd}")),
     LINE + "{label: Reception, do_not_disturb: 'on', call_paths: '3', default_pin: 1234}",
-    LINE + "{voicemail: on, forward: {always: +447700900123, offline: [mailbox/101, +15550100]}}",
+    LINE + "{voicemail: on, forward: {always: +447700900123, unanswered: [mailbox/101]}}",
+    LINE + "{forward: {offline: [+15550100, +15550101]}, also_ring: +15550100}",
+    LINE + "{also_ring: [{to: +15550100, delay: 2 rings, confirm: no}], ring_own: no}",
+    LINE + "{allowed: 102, blocked: [+4477*, '+447700900123', list/x], blocked_hear: message}\n"
+    "number_lists: {x: {numbers: +44*}}",
+    LINE
+    + "{rules: [{name: work, when: x, ring: 9}, {name: rest, when: x, ring: 4 rings}]}\ntime_frames: {x: {calendar: GB}}",
+    LINE + "{}\ntime_frames: {x: {parts: [{mon: 09:00-12:00}, {sat: 10:00-11:00}]}}",
+    LINE
+    + "{}\ngroups: {x: {members: [101], logged_out: [101], extension: 600, strategy: round-robin, wrap_up: 9}}",
     "tenant: a\nlines: {101: {}, 102: {}}\ngroups: {x: {members: [101, '102'], extension: 600}}",
     "tenant: a\ntime_frames: {x: {mon: 09:00-12:00, tue-sun: [22:00-06:00], dates: 2026-12-25}}",
     "tenant: a\ntime_frames: {x: {dates: ['2026-12-24..2026-12-26', 2027-01-01]}}",
