@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import assert_never
 
-from controlplane.calls.call import Call, Decision, FromHandset, FromTrunk, Point
+from controlplane.calls.call import Active, Call, Decision, FromHandset, FromTrunk, Point
 from controlplane.live.driver import Ended, Entered, Question
 from controlplane.live.errors import ProtocolError
 from controlplane.render.asterisk.escape import packed, unpacked
@@ -13,13 +15,27 @@ from controlplane.render.asterisk.names import leg
 from controlplane.render.asterisk.record import (
     GREETINGS,
     POINT,
+    RING_CONTEXT,
     SOUNDS,
+    STEP,
+    called_group,
     join_args,
     join_seen,
     split_args,
     split_seen,
+    written,
 )
+from controlplane.routing.state import ON
 from controlplane.routing.steps import CallerId, Outcome, Play, Ring, TrunkLeg, Voicemail
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A step as the dialplan takes it."""
+
+    context: str
+    extension: str
+    record: str
 
 
 def read_question(args: tuple[str, ...], caller: CallerId) -> Question:
@@ -44,49 +60,89 @@ def _unescaped(caller: CallerId) -> CallerId:
 
 
 def _ended(outcome: str, tenant: str, fields: list[str]) -> Ended:
-    if len(fields) != len(POINT) or not fields[2].isdecimal() or outcome not in set(Outcome):
+    if len(fields) != len(POINT) or outcome not in set(Outcome):
         raise ProtocolError("the outcome of a step is not as we wrote it")
-    flow, routine, node, args, seen, cli, number, name = fields
-    point = Point(flow, routine, int(node), split_args(args), split_seen(seen), cli)
+    if not all(it.isdecimal() for it in (fields[2], fields[7] or "0", fields[8] or "0")):
+        raise ProtocolError("the outcome of a step is not as we wrote it")
+    flow, routine, node, args, seen, cli, prefix, seconds, paths, trusted, order = fields[:-2]
+    number, name = fields[-2:]
+    active = Active(prefix, int(seconds or 0), int(paths or 0), trusted == ON)
+    point = Point(
+        flow,
+        routine,
+        int(node),
+        split_args(args),
+        split_seen(seen),
+        cli,
+        active,
+        split_args(order),
+    )
     caller = CallerId(unpacked(number), unpacked(name))
     return Ended(tenant, caller, point, Outcome(outcome))
 
 
-def write_step(tenant: str, step: Ring | Voicemail | Play, decision: Decision) -> tuple[str, str]:
-    """The context that carries the step out, and the record it reads."""
-    cli = decision.point.cli
+def write_step(tenant: str, step: Ring | Voicemail | Play, decision: Decision) -> Written:
+    """Where the step is carried out, and the record it reads."""
     match step:
         case Ring():
-            legs = "&".join(leg(tenant, one) for one in step.legs)
-            # What the legs show outside is what the call shows from now on.
-            cli = next((one.cli for one in step.legs if isinstance(one, TrunkLeg)), cli)
-            fields = (legs, str(step.seconds), step.caller.name)
-            return "cp-ring", _record(fields, cli, decision)
+            return _write_ring(tenant, step, decision)
         case Voicemail():
-            fields = (step.mailbox, GREETINGS[step.greeting], "")
-            return "cp-voicemail", _record(fields, cli, decision)
+            fields = {"CP_WHAT": step.mailbox, "CP_HOW": GREETINGS[step.greeting]}
+            return Written("cp-voicemail", "s", _record(fields, decision))
         case Play():
-            return "cp-play", _record((SOUNDS[step.prompt], "", ""), cli, decision)
+            return Written("cp-play", "s", _record({"CP_WHAT": SOUNDS[step.prompt]}, decision))
         case _ as never:
             assert_never(never)
 
 
-def _record(fields: tuple[str, str, str], cli: str, decision: Decision) -> str:
+def _write_ring(tenant: str, step: Ring, decision: Decision) -> Written:
+    shown = {one: one.cli if isinstance(one, TrunkLeg) else "" for one in step.legs}
+    legs = ((leg(tenant, one), step.terms_of(one), shown[one]) for one in step.legs)
+    dialled = written(legs, step.seconds)
+    if step.screen:
+        kind = "screen"
+    elif dialled.idle:
+        kind = "idle"
+    else:
+        kind = "line" if step.line else "s"
+    fields = {
+        "CP_KIND": kind,
+        "CP_WHAT": dialled.what,
+        "CP_HOW": str(step.seconds),
+        "CP_SHOWN": step.caller.name,
+        "CP_NUMBER": decision.caller.number,
+        # Those of all legs that carry none of their own are the same.
+        "CP_OUT": next((cli for cli in shown.values() if cli), ""),
+        "GROUP(cp-called)": called_group(tenant, step.line) if step.line else "",
+        "CP_PATHS": str(step.paths),
+        "CP_IDLE": dialled.idle,
+        "_CP_LATER": dialled.later,
+    }
+    return Written(RING_CONTEXT, kind, _record(fields, decision))
+
+
+def _record(fields: Mapping[str, str], decision: Decision) -> str:
     """In the order of STEP."""
-    first = map(packed, ("0", *fields, decision.caller.number, cli))
-    return ",".join((*first, _point(decision, cli)))
+    first = (packed(fields.get(name, "")) for name in STEP[1:-1])
+    return ",".join(("0", *first, _point(decision)))
 
 
-def _point(decision: Decision, cli: str) -> str:
+def _point(decision: Decision) -> str:
     """In the order of POINT."""
     point, caller = decision.point, decision.caller
+    active = point.active
     fields = (
         point.flow,
         point.routine,
         str(point.node),
         join_args(point.args),
         join_seen(point.seen),
-        cli,
+        point.cli,
+        active.prefix,
+        str(active.seconds or ""),
+        str(active.paths or ""),
+        ON if active.trusted else "",
+        join_args(point.order),
         caller.number,
         caller.name,
     )

@@ -10,10 +10,14 @@ from controlplane.model.trunk import Transport
 from controlplane.render.asterisk.accounts import handset_accounts, trunk_accounts
 from controlplane.render.asterisk.escape import value, word
 from controlplane.render.asterisk.flows import tenant_dialplan
+from controlplane.render.asterisk.frames import days_dialplan
 from controlplane.render.asterisk.mailboxes import tenant_mailboxes
 from controlplane.render.asterisk.modules import MODULES
+from controlplane.render.asterisk.names import TURNS
 from controlplane.render.asterisk.parts import ACCOUNTS, DIALPLAN, MAILBOXES, Part
 from controlplane.render.asterisk.record import (
+    LATER_CONTEXT,
+    NEVER,
     PATIENCE_SECONDS,
     POINT,
     SOUNDS,
@@ -32,6 +36,12 @@ _TLS_PORT_AFTER = 1
 
 _DIALLED = ("_[+*#0-9]", "_[+*#0-9].")
 """What people and carriers may dial. Letters are names of our own, which nobody can reach."""
+
+_CALLS = " + ".join(
+    f"${{GROUP_COUNT(${{GROUP(cp-called)}}@{category})}}"
+    for category in ("cp-called", "cp-calling")
+)
+"""The calls in progress at the line that the call is at, with this one."""
 
 _SMALL_FILES = {
     "acl.conf": "",
@@ -95,6 +105,12 @@ def _dialplan(views: Sequence[TenantView], engine: Engine) -> dict[str, str]:
         "record": STEP,
         "record_value": f"${{{STEP_VARIABLE}}}",
         "point": POINT,
+        "later": LATER_CONTEXT,
+        "never": NEVER,
+        "turns": TURNS,
+        "calls": _CALLS,
+        "in_call": "^(INUSE|RINGINUSE|BUSY|ONHOLD)$",
+        "state": word(engine.state_folder),
         "dialled": _DIALLED,
         "lost_sound": SOUNDS[Prompt.CANNOT_COMPLETE],
     }
@@ -108,11 +124,14 @@ def _dialplan(views: Sequence[TenantView], engine: Engine) -> dict[str, str]:
 
 
 def _routines(views: Sequence[TenantView]) -> str:
-    """Tenants share routines: the same nodes have the same name everywhere."""
+    """Tenants share routines, and the days of holidays: equal ones have the same name."""
     routines: dict[str, Routine] = {}
+    days: dict[str, str] = {}
     for view in views:
         routines.update(view.plan.routines)
-    return "\n".join(routine_dialplan(routines[name]) for name in sorted(routines))
+        days |= days_dialplan(view.plan.frames)
+    contexts = [routine_dialplan(routines[name]) for name in sorted(routines)]
+    return "\n".join((*contexts, *(days[name] for name in sorted(days))))
 
 
 def _accounts(views: Sequence[TenantView], engine: Engine) -> dict[str, str]:

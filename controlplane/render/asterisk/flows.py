@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from controlplane.render.asterisk.escape import word
+from controlplane.render.asterisk.frames import frames_dialplan
 from controlplane.render.asterisk.names import (
     emergency_context,
     group_extension,
@@ -13,6 +14,7 @@ from controlplane.render.asterisk.names import (
     numbers_context,
     routine_context,
     tenant_context,
+    trunk_account,
 )
 from controlplane.render.asterisk.record import join_args
 from controlplane.routing.plan import Flow, Plan
@@ -35,6 +37,8 @@ def tenant_dialplan(plan: Plan) -> str:
         "",
         f"[{hints_context(plan.tenant)}]",
         *_hints(plan.tenant),
+        "",
+        *frames_dialplan(plan.tenant, plan.frames),
     ]
     return "\n".join(lines) + "\n"
 
@@ -45,11 +49,10 @@ def _services(plan: Plan) -> Iterator[str]:
     prefixes = ",".join(map(word, (rules.country_code, rules.international, rules.national)))
     yield f"exten => e164,1,Gosub(cp-e164,s,1({prefixes}))"
     yield " same => n,Return()"
-    if plan.first_trunk is None:
-        yield "exten => outside,1,Return()"
-    else:
-        yield f"exten => outside,1,Gosub(cp-legs,trunk,1({word(plan.first_trunk)},${{ARG1}}))"
-        yield " same => n,Return()"
+    # A number that is rung beside others is rung by the first trunk.
+    first = plan.first_trunk
+    leg = f"PJSIP/${{ARG1}}@{trunk_account(plan.tenant, first)}" if first else ""
+    yield f"exten => outside,1,Return({leg})"
 
 
 def _extension(flow: str) -> str:

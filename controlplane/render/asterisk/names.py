@@ -10,6 +10,9 @@ from controlplane.routing.steps import Leg, PhoneLeg
 KEYS = "cp"
 """The family of all our stored keys."""
 
+TURNS = "cp-turns"
+"""The family of the counters of groups that ring their members in turn."""
+
 
 def account(tenant: str, handset: str) -> str:
     """The SIP account of a handset: endpoint, auth, AOR and user name."""
@@ -59,7 +62,30 @@ def hints_context(tenant: str) -> str:
 
 def group_extension(key: str) -> str:
     """Where a group's flow is. Asterisk reads past `-` in extensions, hence the `~`."""
-    return f"g.{word(key).replace('-', '~')}"
+    return f"g.{_as_extension(key)}"
+
+
+def frames_context(tenant: str) -> str:
+    """Subroutines that say whether a time frame of the tenant holds."""
+    return f"cp-f-{word(tenant)}"
+
+
+def frame_extension(frame: str) -> str:
+    return f"f.{_as_extension(frame)}"
+
+
+def days_context(name: str) -> str:
+    """An extension for each of some days of the calendar."""
+    return f"cp-d-{word(name)}"
+
+
+def _as_extension(key: str) -> str:
+    return word(key).replace("-", "~")
+
+
+def turns_key(tenant: str, group: str) -> str:
+    """How often a group was called in turn. The engine counts: it is no key of the model's."""
+    return f"{TURNS}/{word(tenant)}/{word(group)}"
 
 
 def key(tenant: str, state_key: str) -> str:

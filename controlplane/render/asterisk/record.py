@@ -6,8 +6,9 @@ Both sides take the order of the fields from here, and how a field is written.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
-from controlplane.routing.steps import Greeting, Prompt
+from controlplane.routing.steps import Greeting, Prompt, Terms
 
 POINT = (
     "CP_FLOW",
@@ -16,6 +17,11 @@ POINT = (
     "CP_ARGS",
     "CP_SEEN",
     "CP_CLI",
+    "CP_PREFIX",
+    "CP_SECONDS",
+    "CP_PATHS",
+    "CP_TRUSTED",
+    "CP_ORDER",
     "CP_NUMBER",
     "CP_NAME",
 )
@@ -24,19 +30,29 @@ by `Stasis(…,outcome,…)`."""
 
 STEP = (
     "TIMEOUT(absolute)",
+    "CP_KIND",
     "CP_WHAT",
     "CP_HOW",
     "CP_SHOWN",
     "CP_NUMBER",
-    "CP_CLI",
+    "CP_OUT",
+    "GROUP(cp-called)",
+    "CP_PATHS",
+    "CP_IDLE",
+    "_CP_LATER",
     "CP_POINT",
 )
 """What the controller writes into CP_STEP, separated by commas; the first ends the waiting."""
 
 STEP_VARIABLE = "CP_STEP"
+RING_CONTEXT = "cp-ring"
+LATER_CONTEXT = "cp-later"
 HANGUP_CONTEXT = "cp-hangup"
 ASKING_CONTEXTS = ("cp-internal", "cp-trunk", "cp-after")
 """Where a channel waits for the controller."""
+
+NEVER = 9999
+"""Seconds that a leg waits which is not to ring while the others do."""
 
 PATIENCE_SECONDS = 2
 """How long a call waits for a controller that is there and does not answer."""
@@ -50,6 +66,40 @@ SOUNDS = {
 
 GREETINGS = {Greeting.UNAVAILABLE: "u", Greeting.BUSY: "b"}
 """Options of VoiceMail."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dialled:
+    """How the legs of a ringing are written: see `written`."""
+
+    what: str
+    idle: str
+    later: str
+
+
+def written(legs: Iterable[tuple[str, Terms, str]], seconds: int) -> Dialled:
+    """Legs as Dial takes them, their terms, and what each shows outside.
+
+    `what` is rung as it is, and so is `idle`, but for those of it that are in a call. What is
+    delayed or to be confirmed is rung by a Local leg, whose extension is the place of its entry
+    in `later`: `<seconds to wait>/<1 to confirm>/<1 if idle only>/<shown outside>/<leg>`.
+    """
+    what: list[str] = []
+    idle: list[str] = []
+    later: list[str] = []
+    for leg, terms, cli in legs:
+        if terms.delay or terms.confirm:
+            wait = terms.delay if terms.delay < seconds else NEVER
+            later.append(f"{wait}/{int(terms.confirm)}/{int(terms.idle_only)}/{cli}/{leg}")
+            what.append(f"Local/{len(later)}@{LATER_CONTEXT}/n")
+        else:
+            (idle if terms.idle_only else what).append(leg)
+    return Dialled(*map("&".join, (what, idle, later)))
+
+
+def called_group(tenant: str, line: str) -> str:
+    """What calls to a line, and from it, are counted under."""
+    return f"{tenant}.{line}"
 
 
 def join_args(args: Iterable[str]) -> str:

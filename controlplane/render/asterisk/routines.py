@@ -8,26 +8,47 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import assert_never
 
+from controlplane.model.group import Strategy
 from controlplane.render.asterisk.escape import word
 from controlplane.render.asterisk.names import routine_context
 from controlplane.render.asterisk.record import GREETINGS, SOUNDS
 from controlplane.routing.plan import (
+    MOST_PLACES,
     Announce,
     Arg,
+    CheckCaller,
     Forward,
     IfDoNotDisturb,
     Jump,
     LeaveMessage,
     LegKind,
     LegRef,
+    MemberTerms,
     Node,
+    OrderMembers,
+    PickRule,
     Release,
     RingLegs,
+    RingLine,
+    RingMembers,
+    RingNext,
     Routine,
     Value,
     Visit,
 )
-from controlplane.routing.state import ON, cli_key, dnd_key, forward_key
+from controlplane.routing.state import (
+    ON,
+    Verdict,
+    cli_key,
+    dnd_key,
+    forward_key,
+    guard_key,
+    prefix_of,
+    screen_key,
+)
+
+_PREFIX = "${CP_PREFIX}"
+"""What the keys of the active rule begin with."""
 
 
 def routine_dialplan(routine: Routine) -> str:
@@ -36,7 +57,7 @@ def routine_dialplan(routine: Routine) -> str:
         f"[{routine_context(routine.name)}]",
         *extension(
             "s",
-            f"MSet(CP_ROUTINE={word(routine.name)},CP_ARGS=${{ARG1}})",
+            f"MSet(CP_ROUTINE={word(routine.name)},CP_TRUSTED=,CP_ORDER=,CP_ARGS=${{ARG1}})",
             "StackPop()",
             f"Goto(n{len(routine.nodes) - 1},1)",
         ),
@@ -45,7 +66,7 @@ def routine_dialplan(routine: Routine) -> str:
         lines += extension(f"n{index}", *_begin(index, node))
         if isinstance(node, Forward):
             lines += extension(f"t{index}", *_together(index, node))
-        if after := tuple(_after(node)):
+        if after := tuple(_after(index, node)):
             lines += extension(f"a{index}", *after)
     return "\n".join(lines) + "\n"
 
@@ -60,27 +81,40 @@ def _begin(index: int, node: Node) -> Iterator[str]:
     """The applications that come to the node's step, or go on to another node."""
     match node:
         case Visit():
-            place = _value(node.place)
-            yield f'GotoIf($["${{CP_SEEN}}&" =~ "&{place}&"]?n{node.again},1)'
-            yield f"Set(CP_SEEN=${{CP_SEEN}}&{place})"
+            yield from _visit(node)
+        case CheckCaller():
+            yield from _check_caller(node)
+        case PickRule():
+            yield f"Gosub(cp-rule,s,1({_value(node.line)}))"
             yield f"Goto(n{node.then},1)"
         case IfDoNotDisturb():
-            on = _state(dnd_key(_value(node.line)))
-            yield f'GotoIf($["{on}" = "{ON}"]?n{node.yes},1:n{node.no},1)'
+            yield f'GotoIf($["${{CP_TRUSTED}}" = "{ON}"]?n{node.no},1)'
+            own = _state(dnd_key(prefix_of(_value(node.line), "")))
+            on = f'"{own}" = "{ON}" | "{_state(dnd_key(_PREFIX))}" = "{ON}"'
+            yield f"GotoIf($[{on}]?n{node.yes},1:n{node.no},1)"
         case Forward():
-            line = _value(node.line)
-            targets = _state(forward_key(line, node.occasion))
+            targets = _state(forward_key(_PREFIX, node.occasion))
             yield f'GotoIf($["{targets}" = ""]?n{node.unset},1)'
-            yield f"MSet(CP_TO={targets},CP_CLI={_state(cli_key(line))})"
+            yield f"MSet(CP_TO={targets},CP_CLI={_state(cli_key(_value(node.line)))})"
             yield f"GotoIf($[${{FIELDQTY(CP_TO,&)}} > 1]?t{index},1)"
             yield "Gosub(cp-jump,s,1(${CP_TO}))"
+        case RingLine():
+            yield from _ring_line(index, node)
         case RingLegs():
-            yield from _legs(node.legs)
-            yield f'GotoIf($["${{CP_WHAT}}" = ""]?n{node.offline},1)'
-            yield _ring(index, node.seconds)
-            if node.group:
-                yield f"Gosub(cp-prefix,s,1({_value(node.group)}))"
+            legs = "&".join(map(_leg, node.legs))
+            yield f"MSet(CP_WHAT={legs},CP_OUT=${{CP_CLI}},{_ring(index, _value(node.seconds))})"
             yield "Goto(cp-ring,s,ready)"
+        case RingMembers():
+            yield f"Gosub(cp-legs,members,1({_value(node.group)},{_terms(node.terms)}))"
+            yield f'GotoIf($["${{CP_RUNG}}" = ""]?n{node.offline},1)'
+            yield from _ring_group(index, node.group, node.seconds)
+        case OrderMembers():
+            yield f"Gosub(cp-order,{_order(node.strategy)},1({_value(node.group)}))"
+            yield f"Goto(n{node.then},1)"
+        case RingNext():
+            yield f"Gosub(cp-legs,next,1({_terms(node.terms)}))"
+            yield f'GotoIf($["${{CP_RUNG}}" = ""]?n{node.exhausted},1)'
+            yield from _ring_group(index, node.group, node.seconds)
         case LeaveMessage():
             what, how = _value(node.mailbox), GREETINGS[node.greeting]
             yield f"MSet(CP_NODE={index},CP_WHAT={what},CP_HOW={how})"
@@ -96,13 +130,15 @@ def _begin(index: int, node: Node) -> Iterator[str]:
             assert_never(never)
 
 
-def _after(node: Node) -> Iterator[str]:
+def _after(index: int, node: Node) -> Iterator[str]:
     """Where the call goes with CP_OUTCOME; nothing for a node that is no step."""
     match node:
-        case RingLegs():
+        case RingLine() | RingLegs() | RingMembers():
             yield f'GotoIf($["${{CP_OUTCOME}}" = "busy"]?n{node.busy},1)'
             yield f'GotoIf($["${{CP_OUTCOME}}" = "offline"]?n{node.offline},1)'
             yield f"Goto(n{node.no_answer},1)"
+        case RingNext():
+            yield f"Goto(n{index},1)"
         case Forward():
             yield f"Goto(n{node.failed},1)"
         case LeaveMessage():
@@ -110,37 +146,96 @@ def _after(node: Node) -> Iterator[str]:
             yield f"Goto(n{node.then},1)"
         case Announce():
             yield f"Goto(n{node.then},1)"
-        case Visit() | IfDoNotDisturb() | Jump() | Release():
+        case (
+            Visit()
+            | CheckCaller()
+            | PickRule()
+            | IfDoNotDisturb()
+            | OrderMembers()
+            | Jump()
+            | Release()
+        ):
             return
         case _ as never:
             assert_never(never)
 
 
+def _visit(node: Visit) -> Iterator[str]:
+    place = _value(node.place)
+    been = f'"${{CP_SEEN}}&" =~ "&{place}&"'
+    # The list begins with a separator.
+    many = f"${{FIELDQTY(CP_SEEN,&)}} > {MOST_PLACES}"
+    yield f"GotoIf($[{been} | {many}]?n{node.again},1)"
+    yield f"Set(CP_SEEN=${{CP_SEEN}}&{place})"
+    yield f"Goto(n{node.then},1)"
+
+
+def _check_caller(node: CheckCaller) -> Iterator[str]:
+    guard = _state(guard_key(_value(node.line)))
+    yield f'GotoIf($["{guard}" = ""]?n{node.then},1)'
+    yield f"Gosub(cp-guard,s,1({guard}))"
+    yield f'GotoIf($["${{GOSUB_RETVAL}}" = "{Verdict.FAST_BUSY}"]?n{node.fast_busy},1)'
+    yield f'GotoIf($["${{GOSUB_RETVAL}}" = "{Verdict.MESSAGE}"]?n{node.message},1)'
+    yield f'Set(CP_TRUSTED=${{IF($["${{GOSUB_RETVAL}}" = "{Verdict.ALLOW}"]?{ON})}})'
+    yield f"Goto(n{node.then},1)"
+
+
+def _ring_line(index: int, node: RingLine) -> Iterator[str]:
+    line = _value(node.line)
+    yield f"Gosub(cp-legs,line,1({line}))"
+    yield f'GotoIf($["${{CP_RUNG}}" = ""]?n{node.offline},1)'
+    group = f"GROUP(cp-called)=${{CP_TENANT}}.{line}"
+    yield f"MSet(CP_OUT={_state(cli_key(line))},{group},{_ring(index, '${CP_SECONDS}')})"
+    screen = f'"${{CP_TRUSTED}}" = "" & "{_state(screen_key(_PREFIX))}" = "{ON}"'
+    yield f"Goto(cp-ring,${{IF($[{screen}]?screen:line)}},ready)"
+
+
 def _together(index: int, node: Forward) -> Iterator[str]:
     """Several targets of a forward ring together."""
-    yield "Set(CP_WHAT=)"
-    yield "Gosub(cp-legs,targets,1)"
-    yield f'GotoIf($["${{CP_WHAT}}" = ""]?n{node.failed},1)'
-    yield _ring(index, node.seconds)
+    yield "Gosub(cp-legs,targets,1(${CP_TO}))"
+    yield f'GotoIf($["${{CP_RUNG}}" = ""]?n{node.failed},1)'
+    yield f"MSet(CP_OUT=${{CP_CLI}},{_ring(index, '${CP_SECONDS}')})"
     yield "Goto(cp-ring,s,ready)"
 
 
-def _legs(legs: tuple[LegRef, ...]) -> Iterator[str]:
-    yield "Set(CP_WHAT=)"
-    for ref in legs:
-        key = _value(ref.key)
-        match ref.kind:
-            case LegKind.LINE | LegKind.MEMBER | LegKind.HANDSET:
-                yield f"Gosub(cp-legs,{ref.kind.value},1({key}))"
-            case LegKind.TRUNK:
-                yield f"Gosub(cp-legs,trunk,1({key},{_value(ref.number)}))"
-            case _ as never:
-                assert_never(never)
+def _ring_group(index: int, group: Value, seconds: Value) -> Iterator[str]:
+    yield f"MSet(CP_OUT=,{_ring(index, _value(seconds))})"
+    yield f"Gosub(cp-prefix,s,1({_value(group)}))"
+    yield 'Goto(cp-ring,${IF($["${CP_IDLE}" = ""]?s:idle)},ready)'
 
 
-def _ring(index: int, seconds: Value) -> str:
+def _ring(index: int, seconds: str) -> str:
     # The name last: it is free text, if percent-encoded.
-    return f"MSet(CP_NODE={index},CP_HOW={_value(seconds)},CP_SHOWN=${{CP_NAME}})"
+    return f"CP_NODE={index},CP_HOW={seconds},CP_SHOWN=${{CP_NAME}}"
+
+
+def _leg(ref: LegRef) -> str:
+    key = _value(ref.key)
+    match ref.kind:
+        case LegKind.HANDSET:
+            return f"PJSIP/${{CP_TENANT}}.{key}"
+        case LegKind.TRUNK:
+            return f"PJSIP/{_value(ref.number)}@trunk.${{CP_TENANT}}.{key}"
+        case _ as never:
+            assert_never(never)
+
+
+def _terms(terms: MemberTerms) -> str:
+    """The time since a member's last call is known to the controller only."""
+    return f"{ON if terms.idle_only else ''},{ON if terms.follow else ''}"
+
+
+def _order(strategy: Strategy) -> str:
+    match strategy:
+        case Strategy.LINEAR | Strategy.RING_ALL:
+            return "linear"
+        case Strategy.RANDOM:
+            return "random"
+        case Strategy.ROUND_ROBIN | Strategy.LONGEST_IDLE | Strategy.FEWEST_CALLS:
+            # Who was called when is known to the controller only: they take turns.
+            return "turns"
+        case _ as never:
+            assert_never(never)
 
 
 def _value(value: Value) -> str:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from controlplane.calls.call import Call, Decision, FromHandset, FromTrunk, Point
+from controlplane.calls.call import Active, Call, Decision, FromHandset, FromTrunk, Point
 from controlplane.live.ari.executor import requests_for
 from controlplane.live.ari.point_codec import read_question, write_step
 from controlplane.live.driver import Ended, Entered
@@ -14,6 +16,7 @@ from controlplane.live.errors import ProtocolError
 from controlplane.render.asterisk.escape import text
 from controlplane.render.asterisk.record import STEP
 from controlplane.routing.steps import (
+    PLAIN,
     CallerId,
     Cause,
     Greeting,
@@ -24,6 +27,7 @@ from controlplane.routing.steps import (
     Prompt,
     Ring,
     Step,
+    Terms,
     TrunkLeg,
     Voicemail,
 )
@@ -39,6 +43,14 @@ points = st.builds(
     args=st.lists(names, max_size=120).map(tuple),
     seen=places,
     cli=st.sampled_from(["", "anonymous", "+442071838750"]),
+    active=st.builds(
+        Active,
+        prefix=st.sampled_from(["", "line/101", "line/101/rule/night-shift"]),
+        seconds=st.integers(0, 600),
+        paths=st.integers(0, 100),
+        trusted=st.booleans(),
+    ),
+    order=st.lists(names, max_size=20).map(tuple),
 )
 callers = st.builds(CallerId, st.text(max_size=20), st.text(max_size=80))
 
@@ -53,8 +65,8 @@ def step_variables(record: str) -> dict[str, str]:
 @given(points, callers, st.sampled_from(Outcome))
 def test_a_point_comes_back_as_it_went(point: Point, caller: CallerId, outcome: Outcome) -> None:
     step = Voicemail("102", Greeting.BUSY)
-    _, record = write_step("acme", step, Decision(step, point, caller))
-    packed = step_variables(record)["CP_POINT"]
+    written = write_step("acme", step, Decision(step, point, caller))
+    packed = step_variables(written.record)["CP_POINT"]
     question = read_question(("outcome", outcome.value, "acme", packed), NOBODY)
     kept = CallerId(text(caller.number), text(caller.name))
     assert question == Ended("acme", kept, point, outcome)
@@ -64,10 +76,11 @@ def test_a_point_comes_back_as_it_went(point: Point, caller: CallerId, outcome: 
 def test_no_name_changes_what_is_rung(caller: CallerId, shown: str) -> None:
     step = Ring((PhoneLeg("A1"),), 20, CallerId(caller.number, shown))
     point = Point("line/101", "abc", 3, ("101",), (), "")
-    context, record = write_step("acme", step, Decision(step, point, caller))
-    variables = step_variables(record)
-    assert (context, variables["CP_WHAT"]) == ("cp-ring", "PJSIP/acme.A1")
-    assert (variables["CP_HOW"], variables["CP_CLI"]) == ("20", "")
+    written = write_step("acme", step, Decision(step, point, caller))
+    variables = step_variables(written.record)
+    assert (written.context, written.extension) == ("cp-ring", "s")
+    assert (variables["CP_WHAT"], variables["CP_HOW"]) == ("PJSIP/acme.A1", "20")
+    assert variables["CP_OUT"] == variables["_CP_LATER"] == ""
 
 
 @pytest.mark.parametrize(
@@ -99,8 +112,61 @@ def test_a_step_is_one_variable_and_a_jump(step: Step, context: str, what: str, 
 
 def test_a_leg_outside_shows_the_number_set_on_it() -> None:
     step = Ring((TrunkLeg("up", "+447700900123", "+442071838750"),), 9, NOBODY)
-    _, record = write_step("acme", step, Decision(step, Point("f", "abc", 1, (), (), ""), NOBODY))
-    assert step_variables(record)["CP_CLI"] == "+442071838750"
+    variables = ring(step)
+    assert variables["CP_OUT"] == "+442071838750"
+
+
+def ring(step: Ring, extension: str = "s") -> dict[str, str]:
+    """The variables of the step, which is carried out at that extension."""
+    written = write_step("acme", step, Decision(step, Point("f", "abc", 1, (), (), ""), NOBODY))
+    assert (written.context, written.extension) == ("cp-ring", extension)
+    variables = step_variables(written.record)
+    assert variables["CP_KIND"] == extension
+    return variables
+
+
+def test_a_line_is_counted_and_its_paths_go_along() -> None:
+    variables = ring(Ring((PhoneLeg("A1"),), 9, NOBODY, line="101", paths=2), "line")
+    assert (variables["GROUP(cp-called)"], variables["CP_PATHS"]) == ("acme.101", "2")
+    screened = Ring((PhoneLeg("A1"),), 9, NOBODY, line="101", paths=2, screen=True)
+    assert ring(screened, "screen") == {**variables, "CP_KIND": "screen"}
+
+
+def test_legs_on_terms_of_their_own_are_rung_apart() -> None:
+    legs = (
+        PhoneLeg("A1"),
+        PhoneLeg("B1"),
+        TrunkLeg("up", "+447700900123", "+4420"),
+        PhoneLeg("C1"),
+    )
+    terms = (PLAIN, Terms(delay=5), Terms(confirm=True), Terms(delay=9))
+    variables = ring(Ring(legs, 9, NOBODY, terms))
+    assert (
+        variables["CP_WHAT"]
+        == "PJSIP/acme.A1&Local/1@cp-later/n&Local/2@cp-later/n&Local/3@cp-later/n"
+    )
+    assert variables["_CP_LATER"].split("&") == [
+        "5/0/0//PJSIP/acme.B1",
+        "0/1/0/+4420/PJSIP/+447700900123@trunk.acme.up",
+        "9999/0/0//PJSIP/acme.C1",
+    ]
+
+
+def test_phones_that_may_be_in_a_call_are_told_apart() -> None:
+    terms = (PLAIN, Terms(idle_only=True), Terms(idle_only=True))
+    variables = ring(
+        Ring((PhoneLeg("A1"), PhoneLeg("B1"), PhoneLeg("C1")), 9, NOBODY, terms), "idle"
+    )
+    assert variables["CP_WHAT"] == "PJSIP/acme.A1"
+    assert variables["CP_IDLE"] == "PJSIP/acme.B1&PJSIP/acme.C1"
+
+
+def test_the_engine_keeps_whose_turn_it_is() -> None:
+    step = Ring((PhoneLeg("A1"),), 9, NOBODY)
+    decision = Decision(step, Point("f", "abc", 1, (), (), ""), NOBODY, turns=("sales",))
+    [count, *others] = requests_for("7.1", "acme", decision, {"sales": 7, "other": 1})
+    assert count.body == {"variable": "DB(cp-turns/acme/sales)", "value": "7"}
+    assert others == list(requests_for("7.1", "acme", replace(decision, turns=())))
 
 
 def test_a_hang_up_is_one_request() -> None:
@@ -135,8 +201,9 @@ def test_escapes_in_a_name_from_outside_are_undone() -> None:
         (),
         ("enter", "acme", "fax", "A1", "1"),
         ("outcome", "busy", "acme", "a|b"),
-        ("outcome", "busy", "acme", "f|abc|x|||||"),
-        ("outcome", "tired", "acme", "f|abc|1|||||"),
+        ("outcome", "busy", "acme", "f|abc|x||||||||||"),
+        ("outcome", "busy", "acme", "f|abc|1|||||soon|||||"),
+        ("outcome", "tired", "acme", "f|abc|1||||||||||"),
     ],
 )
 def test_what_we_did_not_write_is_refused(args: tuple[str, ...]) -> None:

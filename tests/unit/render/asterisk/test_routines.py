@@ -41,7 +41,7 @@ def test_every_step_can_be_continued_after(name: str) -> None:
 
 
 def test_outcomes_lead_where_the_plan_says() -> None:
-    ring = RingLegs((LegRef(LegKind.LINE, Arg(0)),), "20", busy=0, no_answer=1, offline=2)
+    ring = RingLegs((LegRef(LegKind.HANDSET, Arg(0)),), "20", busy=0, no_answer=1, offline=2)
     ends = (Release(Cause.BUSY), Release(Cause.NO_ANSWER), Release(Cause.ABSENT))
     text = routine_dialplan(Routine("abc", (*ends, ring)))
     assert 'exten => a3,1,GotoIf($["${CP_OUTCOME}" = "busy"]?n0,1)' in text
@@ -50,7 +50,7 @@ def test_outcomes_lead_where_the_plan_says() -> None:
 
 
 def test_a_forward_to_several_has_a_ring_of_its_own() -> None:
-    node = Forward(Arg(0), Occasion.BUSY, Arg(1), unset=0, failed=0)
+    node = Forward(Arg(0), Occasion.BUSY, unset=0, failed=0)
     text = routine_dialplan(Routine("abc", (Release(Cause.BUSY), node)))
     assert {"n1", "t1", "a1"} <= extensions(text)
 
