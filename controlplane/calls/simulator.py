@@ -110,7 +110,7 @@ def _live_through(decision: Decision, world: World, at: int) -> tuple[Stage, int
 def _ring(decision: Decision, step: Ring, world: World, at: int) -> tuple[Stage, int]:
     if step.paths and world.calls.get(step.line, 0) >= step.paths:
         return Stage(decision, Outcome.BUSY, at, {}, ()), at
-    does = {leg: _met(leg, step, world) for leg in step.legs}
+    does = {leg: met(leg, step, world) for leg in step.legs}
     outcome, answered, seconds = ring_outcome(step, does)
     if world.patience is not None and world.patience < at + seconds:
         outcome, answered, seconds = Outcome.GONE, None, world.patience - at
@@ -121,7 +121,7 @@ def _ring(decision: Decision, step: Ring, world: World, at: int) -> tuple[Stage,
     return Stage(decision, outcome, at, shown, rang, answered), at + seconds
 
 
-def _met(leg: Leg, step: Ring, world: World) -> Behaviour:
+def met(leg: Leg, step: Ring, world: World) -> Behaviour:
     """What the leg does on the terms it is rung on."""
     terms, does = step.terms_of(leg), world.behaviour(leg)
     if terms.idle_only and isinstance(leg, PhoneLeg) and leg.handset in world.in_call:

@@ -18,15 +18,20 @@ from controlplane.render.asterisk import render
 from controlplane.render.bundle import Bundle, TenantView
 from tests.conformance.controlling import ControllerProcess, controlling
 from tests.engines.asterisk_container import AsteriskContainer
+from tests.engines.clock import RIGHT, Clock
 
 READY_SECONDS = 20.0
 
 
 class AsteriskStand:
-    """`folder` becomes the engine's; `address` is where all of it binds to."""
+    """`folder` becomes the engine's; `address` is where all of it binds to.
 
-    def __init__(self, folder: Path, address: str) -> None:
+    `clock` is what engine and controller take for the time.
+    """
+
+    def __init__(self, folder: Path, address: str, clock: Clock = RIGHT) -> None:
         self._folder = folder
+        self._clock = clock
         self._state = folder / "state"
         self.engine = Engine(
             address=address,
@@ -35,7 +40,7 @@ class AsteriskStand:
             phones_behind_nat=False,
         )
         self._applier = AsteriskApplier(connect)
-        self._container = AsteriskContainer(address, folder / "engine", self._state)
+        self._container = AsteriskContainer(address, folder / "engine", self._state, clock=clock)
         self._revision = 0
 
     def __enter__(self) -> Self:
@@ -66,7 +71,7 @@ class AsteriskStand:
         await self._applier.apply(self.engine, bundle, self._revision, lambda _: None, told)
 
     def controller(self) -> AbstractContextManager[ControllerProcess]:
-        return controlling(self._folder, self._revision, self.engine, self._views)
+        return controlling(self._folder, self._revision, self.engine, self._views, self._clock)
 
     def messages(self, tenant: str) -> Mapping[str, int]:
         boxes = self._state / "spool" / "voicemail" / tenant

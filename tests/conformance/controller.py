@@ -8,6 +8,7 @@ Prints `ready` when calls are decided, and then a line for each decision: what c
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 import json
 import sys
 from collections.abc import Mapping
@@ -40,7 +41,8 @@ class Printed:
 
 async def decide(told: Mapping[str, Any]) -> None:
     systems = [PhoneSystem.model_validate(one) for one in told["tenants"]]
-    driver = Driver()
+    ahead = dt.timedelta(seconds=told["seconds_ahead"])
+    driver = Driver(lambda: dt.datetime.now(dt.UTC) + ahead)
     driver.follow({one.tenant: (compile_plan(one), state_of(one)) for one in systems})
     engine = Engine.model_validate(told["engine"])
     row = ENGINES[engine.kind]

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from controlplane.model.deployment import Engine
 from controlplane.render.bundle import TenantView
+from tests.engines.clock import RIGHT, Clock
 
 READY_SECONDS = 20.0
 
@@ -47,11 +48,12 @@ class ControllerProcess:
 
 @contextmanager
 def controlling(
-    folder: Path, revision: int, engine: Engine, views: Sequence[TenantView]
+    folder: Path, revision: int, engine: Engine, views: Sequence[TenantView], clock: Clock = RIGHT
 ) -> Iterator[ControllerProcess]:
     """Has the plans of these tenants, and decides until it is left."""
     systems = folder / f"tenants-{revision}.json"
     told = {
+        "seconds_ahead": clock.ahead.total_seconds(),
         "engine": engine.model_dump(mode="json"),
         "tenants": [view.system.model_dump(mode="json", by_alias=True) for view in views],
     }

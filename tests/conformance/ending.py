@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from controlplane.calls.simulator import Journey
+from controlplane.calls.simulator import Journey, met
 from controlplane.calls.world import Behaviour
 from controlplane.routing.steps import CallerId, Cause, Leg, PhoneLeg, Play, Ring
 from tests.conformance.scenario import Expected, Numbered
@@ -45,6 +45,8 @@ class Ending:
     cause: int | None
     told: bool
     shown: Mapping[str, str]
+    screened: bool = False
+    """The caller was asked for a name, and the call answered for that."""
 
     def __str__(self) -> str:
         parts = [str(self.status)]
@@ -68,6 +70,8 @@ def differences(wanted: Ending, seen: Ending) -> Iterator[str]:
         yield f"status {seen.status}, not {wanted.status}"
     if None not in (wanted.cause, seen.cause) and wanted.cause != seen.cause:
         yield f"cause {seen.cause}, not {wanted.cause}"
+    if wanted.screened != seen.screened:
+        yield f"{'' if seen.screened else 'not '}asked for a name"
     if wanted.told != seen.told:
         yield "an announcement" if seen.told else "no announcement"
     for leg in sorted({*wanted.shown, *seen.shown}):
@@ -77,7 +81,8 @@ def differences(wanted: Ending, seen: Ending) -> Iterator[str]:
 
 
 def of_expected(expected: Expected) -> Ending:
-    cause = None if expected.answered or expected.mailbox else expected.cause
+    taken = expected.answered or expected.mailbox or expected.screened
+    cause = None if taken else expected.cause
     return Ending(
         rang=frozenset(expected.rang),
         answered=frozenset({expected.answered} - {""}),
@@ -86,19 +91,23 @@ def of_expected(expected: Expected) -> Ending:
         cause=cause,
         told=expected.told,
         shown=expected.shown,
+        screened=expected.screened,
     )
 
 
 def of_journey(numbered: Numbered, journey: Journey) -> Ending:
-    cause = journey.cause if not journey.mailbox else None
+    steps = [stage.decision.step for stage in journey.stages]
+    screened = any(isinstance(step, Ring) and step.screen for step in steps)
+    cause = None if journey.mailbox or screened else journey.cause
     return Ending(
         rang=frozenset(map(leg_name, journey.rang)),
         answered=frozenset(_who_may_answer(numbered, journey)),
         mailbox=journey.mailbox or "",
         status=_status(journey.gone, cause),
         cause=cause,
-        told=any(isinstance(stage.decision.step, Play) for stage in journey.stages),
+        told=any(isinstance(step, Play) for step in steps),
         shown={leg_name(leg): shown_text(leg, who) for leg, who in journey.shown.items()},
+        screened=screened,
     )
 
 
@@ -125,7 +134,12 @@ def _who_may_answer(numbered: Numbered, journey: Journey) -> Iterable[str]:
     if not isinstance(step, Ring) or journey.answered is None:
         return ()
     world = numbered.world
-    return (leg_name(leg) for leg in step.legs if world.behaviour(leg) is Behaviour.ANSWERS)
+    delay = step.terms_of(journey.answered).delay
+    return (
+        leg_name(leg)
+        for leg in step.legs
+        if met(leg, step, world) is Behaviour.ANSWERS and step.terms_of(leg).delay == delay
+    )
 
 
 def _status(left: bool, cause: Cause | None) -> int:

@@ -6,6 +6,7 @@ import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -26,13 +27,18 @@ EMERGENCY = ("112", "999")
 
 LEAVES_A_MESSAGE = phones.Manner(digits="#", digits_after=0.4, talks=True, hang_up_after=2.5)
 
+SAYS_A_NAME = phones.Manner(digits="#", digits_after=2.5, talks=True, hang_up_after=8)
+
 SERVED: Mapping[Behaviour, phones.Served] = {
     Behaviour.ANSWERS: phones.Answers(after=0.4),
+    Behaviour.REFUSES: phones.Answers(after=0.4, presses="22"),
     Behaviour.BUSY: phones.BUSY,
     Behaviour.DECLINES: phones.Rejects(603, after=0.2),
     Behaviour.RINGS_OUT: phones.RINGS_OUT,
     Behaviour.FAILS: phones.NO_CIRCUIT,
 }
+ACCEPTS = phones.Answers(after=0.4, presses="11", presses_after=1.2)
+"""Answers, and says yes to whatever may be asked."""
 AWAY: Mapping[Behaviour, phones.Behaviour] = {
     Behaviour.OFFLINE: phones.OFFLINE,
     Behaviour.UNREACHABLE: phones.UNREACHABLE,
@@ -68,7 +74,7 @@ class Floor:
             behaviour = numbered.scenario.does.get(name, Behaviour.ANSWERS)
             own = self.address(numbered, name)
             shared = numbered.scenario.called not in EMERGENCY
-            carrier = self.bank.carrier(SERVED[behaviour], ip=None if shared else own)
+            carrier = self.bank.carrier(_served(numbered, behaviour), ip=None if shared else own)
             found[name] = {"host": carrier.ip, "port": carrier.port, "accept_from": [own]}
         return found
 
@@ -81,7 +87,7 @@ class Floor:
         """All phones of all tenants."""
         self.bank.register_all(
             {
-                phones.Phone(f"{one.tenant}.{name}", password(one, name)): self._behaviour(does)
+                _phone(one, name): self._behaviour(one, does)
                 for one in self.scenarios
                 for name in one.scenario.model["handsets"]
                 if (does := one.scenario.does.get(name, Behaviour.ANSWERS)) is not Behaviour.OFFLINE
@@ -98,8 +104,8 @@ class Floor:
         ]
 
     @staticmethod
-    def _behaviour(does: Behaviour) -> phones.Behaviour:
-        return AWAY.get(does) or SERVED[does]
+    def _behaviour(numbered: Numbered, does: Behaviour) -> phones.Behaviour:
+        return AWAY.get(does) or _served(numbered, does)
 
     def put_through(self, engine: Voicemail) -> dict[str, Ending]:
         """Every scenario's call, several at once."""
@@ -115,20 +121,38 @@ class Floor:
 
     def _call(self, numbered: Numbered, engine: Voicemail) -> Ending:
         wanted = simulated(numbered)
-        before, since = engine.messages(numbered.tenant), time.time()
-        result = self.place(numbered, _manner(numbered)).wait()
+        with self._held(numbered):
+            before, since = engine.messages(numbered.tenant), time.time()
+            result = self.place(numbered, _manner(numbered)).wait()
         self._settle(numbered, since)
         mailbox = _new_message(engine, numbered.tenant, before, patient=bool(wanted.mailbox))
         seen = list(self._observed(numbered, since))
         return Ending(
             rang=frozenset(_leg(numbered, one) for one in seen if one.rang),
-            answered=frozenset(_leg(numbered, one) for one in seen if one.answered),
+            answered=frozenset(
+                leg
+                for leg in (_leg(numbered, one) for one in seen if one.answered)
+                if leg in wanted.answered or not _refuses(numbered, leg)
+            ),
             mailbox=mailbox,
             status=result.status,
             cause=None if result.answered else result.cause,
             told=183 in result.provisional and not result.answered,
+            screened=wanted.screened and result.answered,
             shown={_leg(numbered, one): _shown(numbered, one) for one in seen},
         )
+
+    @contextmanager
+    def _held(self, numbered: Numbered) -> Iterator[None]:
+        """The calls under way before."""
+        with ExitStack() as held:
+            for handset, called in numbered.scenario.held:
+                account = f"{numbered.tenant}.{handset}"
+                caller = phones.Caller(account, password(numbered, handset))
+                placed = self.bank.place(caller, called, phones.Manner(hang_up_after=6))
+                assert placed.wait_answered(), placed.wait()
+                held.callback(placed.wait)
+            yield
 
     def _caller(self, numbered: Numbered) -> phones.Caller:
         match numbered.scenario.caller:
@@ -157,6 +181,28 @@ class Floor:
             time.sleep(0.05)
 
 
+def _served(numbered: Numbered, does: Behaviour) -> phones.Served:
+    asked = numbered.scenario.asks and does is Behaviour.ANSWERS
+    return ACCEPTS if asked else SERVED[does]
+
+
+def _refuses(numbered: Numbered, leg: str) -> bool:
+    """Whether somebody refuses there: a handset, or whoever is behind the carrier."""
+    does = numbered.scenario.does
+    inside = leg in numbered.scenario.model["handsets"]
+    carriers = (does[name] for name in _trunks(numbered) if name in does)
+    return (does.get(leg) if inside else next(carriers, None)) is Behaviour.REFUSES
+
+
+def _trunks(numbered: Numbered) -> Mapping[str, object]:
+    trunks: Mapping[str, object] = numbered.scenario.model.get("trunks", {})
+    return trunks
+
+
+def _phone(numbered: Numbered, handset: str) -> phones.Phone:
+    return phones.Phone(f"{numbered.tenant}.{handset}", password(numbered, handset))
+
+
 def password(numbered: Numbered, handset: str) -> str:
     return f"secret-{numbered.tenant}-{handset}"
 
@@ -165,7 +211,10 @@ def _manner(numbered: Numbered) -> phones.Manner:
     patience = numbered.scenario.patience
     if patience is not None:
         return phones.Manner(abandon_after=patience)
-    return LEAVES_A_MESSAGE if simulated(numbered).mailbox else phones.HANGS_UP_SOON
+    ending = simulated(numbered)
+    if ending.screened:
+        return SAYS_A_NAME
+    return LEAVES_A_MESSAGE if ending.mailbox else phones.HANGS_UP_SOON
 
 
 def _new_message(

@@ -19,14 +19,19 @@ from controlplane.render.bundle import Bundle, TenantView
 from controlplane.render.freeswitch import render
 from controlplane.render.freeswitch.names import PHONES, PROFILE
 from tests.conformance.controlling import ControllerProcess, controlling
+from tests.engines.clock import RIGHT, Clock
 from tests.engines.freeswitch_process import FreeSwitchProcess
 
 
 class FreeSwitchStand:
-    """`folder` becomes the engine's; `address` is where all of it binds to."""
+    """`folder` becomes the engine's; `address` is where all of it binds to.
 
-    def __init__(self, folder: Path, address: str) -> None:
+    `clock` is what engine and controller take for the time.
+    """
+
+    def __init__(self, folder: Path, address: str, clock: Clock = RIGHT) -> None:
         self._folder = folder
+        self._clock = clock
         self._state = folder / "state"
         self._current = folder / "engine" / "current"
         self.engine = Engine(
@@ -41,7 +46,7 @@ class FreeSwitchStand:
             rtp_last=32000,
         )
         self.process = FreeSwitchProcess(
-            address, self._current, self._state, password=self.engine.password
+            address, self._current, self._state, password=self.engine.password, clock=clock
         )
         self._applier = FreeSwitchApplier(connect)
         self._revision = 0
@@ -74,7 +79,7 @@ class FreeSwitchStand:
         await self._applier.apply(self.engine, bundle, self._revision, lambda _: None, told)
 
     def controller(self) -> AbstractContextManager[ControllerProcess]:
-        return controlling(self._folder, self._revision, self.engine, self._views)
+        return controlling(self._folder, self._revision, self.engine, self._views, self._clock)
 
     def messages(self, tenant: str) -> Mapping[str, int]:
         """A message is in the table once it is complete."""

@@ -38,6 +38,7 @@ class Expected:
 
     `cause` is that of the release of a call nobody answered, and None where somebody or the
     voicemail did, or the caller left. `told`: the caller heard an announcement before.
+    `screened`: the caller was asked for a name first.
     `shown` is `Name <number>` as each reached phone displays it, the number alone outside.
     """
 
@@ -47,6 +48,7 @@ class Expected:
     cause: Cause | None = None
     left: bool = False
     told: bool = False
+    screened: bool = False
     shown: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -58,7 +60,8 @@ NOON = dt.datetime(2026, 6, 10, 12, tzinfo=dt.UTC)
 class Scenario:
     """`does`: behaviour by handset or trunk; who is not named answers. `patience` in seconds.
 
-    `at`: when, aware. `calls`: how many calls a line is in already.
+    `at`: when, aware; at any time where it is None. `held`: calls under way before, by the handset
+    that placed it and what it dialled: a line, whose phone answered.
     """
 
     name: str
@@ -68,8 +71,14 @@ class Scenario:
     does: Mapping[str, Behaviour] = field(default_factory=dict)
     patience: int | None = None
     expected: Expected | None = None
-    at: dt.datetime = NOON
-    calls: Mapping[str, int] = field(default_factory=dict)
+    at: dt.datetime | None = None
+    held: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def asks(self) -> bool:
+        """Whether somebody may be asked to press a key."""
+        asking = ("also_ring", "screening", "follow_forwards")
+        return any(word in str(self.model) for word in asking)
 
     def numbered(self, number: int, prefix: str = "s") -> Numbered:
         """The scenario as tenant `s101`, for number 101."""
@@ -115,22 +124,27 @@ class Numbered:
 
     @property
     def facts(self) -> Facts:
-        return Facts(self.scenario.at)
+        return Facts(self.scenario.at or NOON)
 
     @property
     def world(self) -> World:
         trunks = self.scenario.model.get("trunks", {})
+        phones: dict[str, list[str]] = {}
+        serves = {
+            name: str(it.get("login") or it.get("line", ""))
+            for name, it in self.scenario.model.get("handsets", {}).items()
+        }
+        for name, line in serves.items():
+            phones.setdefault(line, []).append(name)
+        held = [line for phone, called in self.scenario.held for line in (serves[phone], called)]
+        calls = {line: held.count(line) for line in held}
         does = self.scenario.does
         return World(
             handsets={name: it for name, it in does.items() if name not in trunks},
             trunks={name: it for name, it in does.items() if name in trunks},
             patience=self.scenario.patience,
-            calls=self.scenario.calls,
-            in_call=frozenset(
-                name
-                for name, handset in self.scenario.model.get("handsets", {}).items()
-                if self.scenario.calls.get(handset.get("login") or handset.get("line"))
-            ),
+            calls=calls,
+            in_call=frozenset(it for line in calls for it in phones.get(line, ())),
         )
 
     @property
@@ -145,5 +159,6 @@ class Numbered:
             cause=wanted.cause,
             left=wanted.left,
             told=wanted.told,
+            screened=wanted.screened,
             shown=self.own(dict(wanted.shown)),
         )

@@ -10,6 +10,7 @@ from typing import Protocol
 from controlplane.render.bundle import TenantView
 from tests.conformance.asterisk import AsteriskStand
 from tests.conformance.freeswitch import FreeSwitchStand
+from tests.engines.clock import Clock
 
 
 class Controller(Protocol):
@@ -53,8 +54,8 @@ class Stand(Protocol):
         ...
 
 
-STANDS: Mapping[str, Callable[[Path, str], AbstractContextManager[Stand]]] = {
+STANDS: Mapping[str, Callable[[Path, str, Clock], AbstractContextManager[Stand]]] = {
     "asterisk": AsteriskStand,
     "freeswitch": FreeSwitchStand,
 }
-"""By the word of `--engine`: given a folder of its own and an address to bind to."""
+"""By the word of `--engine`: given a folder of its own, an address to bind to and a clock."""

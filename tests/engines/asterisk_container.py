@@ -15,6 +15,8 @@ import docker  # type: ignore[import-untyped]
 from docker.errors import APIError, NotFound  # type: ignore[import-untyped]
 from testcontainers.core.container import DockerContainer
 
+from tests.engines.clock import RIGHT, Clock
+
 IMAGE = os.environ.get("CONTROLPLANE_ASTERISK_IMAGE", "controlplane/asterisk:22")
 LABEL = "controlplane-test"
 OWNER = "controlplane-test.pid"
@@ -29,16 +31,24 @@ class AsteriskContainer:
 
     `engine_dir` is mounted read-only at /engine and holds a link `current` to ``bundles/<n>``;
     `state_dir` is mounted at /state (AstDB, voicemail, logs). `address` names the container and
-    finds a stale one again; where Asterisk listens is the bundle's business. A context manager.
+    finds a stale one again; where Asterisk listens is the bundle's business. `clock` is what it
+    takes for the time. A context manager.
     """
 
     def __init__(
-        self, address: str, engine_dir: Path, state_dir: Path, *, image: str = IMAGE
+        self,
+        address: str,
+        engine_dir: Path,
+        state_dir: Path,
+        *,
+        image: str = IMAGE,
+        clock: Clock = RIGHT,
     ) -> None:
         self.address = address
         self.engine_dir = engine_dir
         self.state_dir = state_dir
         self._image = image
+        self._clock = clock
         self._container: DockerContainer | None = None
 
     def __enter__(self) -> AsteriskContainer:
@@ -64,6 +74,10 @@ class AsteriskContainer:
             container.with_name(f"controlplane-test-{self.address}-{os.getpid()}")
             container.with_volume_mapping(str(self.engine_dir.resolve()), "/engine", "ro")
             container.with_volume_mapping(str(self.state_dir.resolve()), "/state", "rw")
+            for library in self._clock.files:
+                container.with_volume_mapping(library, library, "ro")
+            for name, value in self._clock.environment.items():
+                container.with_env(name, value)
             container.with_kwargs(
                 network_mode="host",
                 user=f"{os.getuid()}:{os.getgid()}",

@@ -19,6 +19,7 @@ from controlplane.live.errors import LiveError
 from controlplane.live.esl import commands
 from controlplane.live.esl.messages import ApiResponse, AuthRequest, Reply
 from controlplane.live.esl.parser import Parser
+from tests.engines.clock import RIGHT, Clock
 
 VARIABLE = "CONTROLPLANE_FREESWITCH"
 USUAL = (
@@ -59,13 +60,21 @@ class FreeSwitchProcess:
     """
 
     def __init__(
-        self, address: str, conf: Path, state: Path, *, password: str, port: int = 8021
+        self,
+        address: str,
+        conf: Path,
+        state: Path,
+        *,
+        password: str,
+        port: int = 8021,
+        clock: Clock = RIGHT,
     ) -> None:
         self.address = address
         self.port = port
         self._conf = conf
         self._state = state
         self._password = password
+        self._clock = clock
         self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> FreeSwitchProcess:
@@ -98,7 +107,11 @@ class FreeSwitchProcess:
         command += ["-temp", str(folders["tmp"]), "-recordings", str(folders["storage"])]
         with (folders["log"] / "output.txt").open("ab") as output:
             self._process = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=output, stderr=output
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                env={**os.environ, **self._clock.environment},
             )
         atexit.register(self.kill)
         self._wait_ready(seconds)

@@ -10,10 +10,13 @@ class Answers:
     """Rings (180), answers after `after` seconds, hangs up `hangs_up_after` seconds later.
 
     With `hangs_up_after=None` the call lasts until the other side ends it. Its sound is echoed.
+    `presses` go out as SIP INFO, each `presses_after` seconds after the answer or the one before.
     """
 
     after: float = 0.1
     hangs_up_after: float | None = None
+    presses: str = ""
+    presses_after: float = 1.0
 
 
 @dataclass(frozen=True)

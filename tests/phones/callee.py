@@ -59,30 +59,54 @@ def _ring(seconds: float | None, then: str) -> list[str]:
     ]
 
 
+def _in_dialog(method: str, cseq: int, *extra: str, body: str = "") -> str:
+    headers = [
+        "Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]",
+        f"From:[$to]{TAG}",
+        "To:[$from]",
+        "Call-ID: [call_id]",
+        f"CSeq: {cseq} {method}",
+        "Max-Forwards: 70",
+    ]
+    return send(f"{method} [$target] SIP/2.0", [*headers, *extra], body, retrans=True)
+
+
+def _presses(behaviour: Answers) -> list[str]:
+    lines: list[str] = []
+    for number, digit in enumerate(behaviour.presses, 1):
+        wait = behaviour.presses_after
+        lines += talk(f"talk{number}", ECHO_SDP, seconds=wait, then=f"press{number}")
+        lines += [
+            label(f"press{number}"),
+            _in_dialog(
+                "INFO",
+                number,
+                "Content-Type: application/dtmf-relay",
+                body=f"Signal={digit}\nDuration=160\n",
+            ),
+            recv(request="BYE", optional=True, next_="ended"),
+            *(recv(response=code, optional=True) for code in (415, 481, 500, 501)),
+            recv(response=200, limit=(2_000, f"pressed{number}")),
+            label(f"pressed{number}"),
+        ]
+    return lines
+
+
 def _answers(behaviour: Answers) -> list[str]:
+    first = "talk1" if behaviour.presses else "talk"
     return [
         *_ring(behaviour.after, "answer"),
         label("answer"),
         _answer_invite("200 OK", CONTACT, ALLOW, body=ECHO_SDP, retrans=True),
         label("wait-ack"),
         recv(request="CANCEL", optional=True, next_="late-cancel"),
-        recv(request="ACK", next_="talk"),
+        recv(request="ACK", next_=first),
         label("late-cancel"),
         reply("200 OK", next_="wait-ack"),
+        *_presses(behaviour),
         *talk("talk", ECHO_SDP, seconds=behaviour.hangs_up_after, then="hang-up"),
         label("hang-up"),
-        send(
-            "BYE [$target] SIP/2.0",
-            [
-                "Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]",
-                f"From:[$to]{TAG}",
-                "To:[$from]",
-                "Call-ID: [call_id]",
-                "CSeq: 1 BYE",
-                "Max-Forwards: 70",
-            ],
-            retrans=True,
-        ),
+        _in_dialog("BYE", 1 + len(behaviour.presses)),
         recv(request="BYE", optional=True, next_="ended"),
         recv(response=481, optional=True, next_="end"),
         recv(response=200, next_="end"),

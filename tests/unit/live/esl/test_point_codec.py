@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from controlplane.calls.call import Call, Decision, FromHandset, FromTrunk, Point
+from controlplane.calls.call import Active, Call, Decision, FromHandset, FromTrunk, Point
 from controlplane.live.driver import Ended, Entered
 from controlplane.live.errors import ProtocolError
 from controlplane.live.esl.executor import command_for
@@ -14,6 +14,7 @@ from controlplane.live.esl.point_codec import asking_channel, read_question, wri
 from controlplane.render.freeswitch.escape import packed, text
 from controlplane.render.freeswitch.record import ASK, ASKED, ASKED_AFTER, NEXT
 from controlplane.routing.steps import (
+    PLAIN,
     CallerId,
     Cause,
     Greeting,
@@ -24,12 +25,14 @@ from controlplane.routing.steps import (
     Prompt,
     Ring,
     Step,
+    Terms,
     TrunkLeg,
     Voicemail,
 )
 
 CHANNEL = "c0ffee00-0000-4000-8000-000000000001"
 NOBODY = CallerId("")
+MAIN = "+442071838750"
 names = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9_-]{0,12}", fullmatch=True)
 points = st.builds(
     Point,
@@ -39,6 +42,14 @@ points = st.builds(
     args=st.lists(names, max_size=120).map(tuple),
     seen=st.lists(names.map(lambda name: f"group/{name}"), max_size=4).map(tuple),
     cli=st.sampled_from(["", "anonymous", "+442071838750"]),
+    active=st.builds(
+        Active,
+        prefix=st.sampled_from(["", "line/101", "line/101/rule/out-of-office"]),
+        seconds=st.integers(0, 600),
+        paths=st.integers(0, 99),
+        trusted=st.booleans(),
+    ),
+    order=st.lists(st.from_regex(r"[0-9]{2,6}", fullmatch=True), max_size=9).map(tuple),
 )
 callers = st.builds(CallerId, st.text(max_size=20), st.text(max_size=80))
 
@@ -79,6 +90,24 @@ def test_no_name_changes_what_is_rung_or_breaks_out(caller: CallerId, shown: str
     ("step", "place", "wanted"),
     [
         (Voicemail("102", Greeting.UNAVAILABLE), "voicemail", {"cp_what": "102"}),
+        (
+            Ring(
+                (PhoneLeg("A1"), PhoneLeg("B1"), TrunkLeg("up", "+447700900123", MAIN)),
+                9,
+                NOBODY,
+                (PLAIN, Terms(idle_only=True), Terms(delay=5, confirm=True)),
+                screen=True,
+                line="101",
+                paths=2,
+            ),
+            "ring",
+            {
+                "cp_what": "A1",
+                "cp_terms": f"0:0:1::B1&5:1:0:{MAIN}:up/+447700900123",
+                "cp_screen": "1",
+                "cp_line": "101",
+            },
+        ),
         (Play(Prompt.NOT_IN_SERVICE), "play", {"cp_what": "not-in-service"}),
         (
             Ring((PhoneLeg("A1"), TrunkLeg("up", "+447700900123", "anonymous")), 9, NOBODY),

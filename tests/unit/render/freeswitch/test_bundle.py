@@ -114,9 +114,8 @@ def test_a_base_bundle_has_no_tenant_and_all_an_engine_needs() -> None:
 
 
 def test_a_change_of_one_kind_touches_the_part_of_that_kind_only() -> None:
-    lines = {"101": {"ring": 21}, "102": {"voicemail": {}}, "103": {}}
-    before = render([view(lines=lines | {"101": {"ring": 20}})], ENGINE).files
-    after = render([view(lines=lines)], ENGINE).files
+    before = render([view(groups={"g": {"members": ["101"], "ring": 20}})], ENGINE).files
+    after = render([view(groups={"g": {"members": ["101"], "ring": 21}})], ENGINE).files
     assert {name for name in before if before[name] != after[name]} == {
         "dialplan/acme.tenant.xml", "dialplan/marker.xml",
     }  # fmt: skip

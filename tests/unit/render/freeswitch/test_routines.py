@@ -13,11 +13,9 @@ from controlplane.routing.plan import (
     Arg,
     Forward,
     Jump,
-    LegKind,
-    LegRef,
     Occasion,
     Release,
-    RingLegs,
+    RingLine,
     Routine,
 )
 from controlplane.routing.steps import Cause
@@ -54,7 +52,7 @@ def test_every_step_can_be_continued_after(name: str) -> None:
 
 
 def test_outcomes_lead_where_the_plan_says() -> None:
-    ring = RingLegs((LegRef(LegKind.LINE, Arg(0)),), "20", busy=0, no_answer=1, offline=2)
+    ring = RingLine(Arg(0), busy=0, no_answer=1, offline=2)
     ends = (Release(Cause.BUSY), Release(Cause.NO_ANSWER), Release(Cause.ABSENT))
     found = extensions(Routine("abc", (*ends, ring)))
     tests = re.findall(
@@ -66,8 +64,8 @@ def test_outcomes_lead_where_the_plan_says() -> None:
 
 
 def test_a_forward_to_several_has_a_ring_of_its_own() -> None:
-    node = Forward(Arg(0), Occasion.BUSY, Arg(1), unset=0, failed=0)
-    assert {"n1", "t1", "a1"} <= set(extensions(Routine("abc", (Release(Cause.BUSY), node))))
+    node = Forward(Arg(0), Occasion.BUSY, unset=0, failed=0)
+    assert {"n1", "f1", "t1", "a1"} <= set(extensions(Routine("abc", (Release(Cause.BUSY), node))))
 
 
 def test_a_value_that_is_no_identifier_is_refused() -> None:
