@@ -6,22 +6,34 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from controlplane.apply.store_keys import Delta
+from controlplane.model.answering import Answering, NumberList
 from controlplane.model.change import Change
 from controlplane.model.change_set import ChangeSet
-from controlplane.model.line import Line
-from controlplane.model.phone_system import PhoneSystem
+from controlplane.model.phone_system import KINDS, PhoneSystem
 from controlplane.routing.stored import state_of
 
 StateKey = Callable[[str, str, str], tuple[str, str]]
 """A tenant, a state key and its value, as key and value of an engine's own store."""
 
-STATE_SETTINGS = frozenset({"do_not_disturb", "forward"})
-"""Settings of a line that are state, and nothing but state."""
+STATE_SETTINGS: Mapping[str, frozenset[str]] = {
+    "lines": frozenset(
+        {
+            *Answering.model_fields,
+            *("rules", "ring", "allowed", "blocked", "block_anonymous", "blocked_hear"),
+            *("call_waiting", "call_paths"),
+        }
+    ),
+    "groups": frozenset({"members", "logged_out", "caller_name_prefix"}),
+    "number_lists": frozenset(NumberList.model_fields),
+}
+"""Settings that are state, and nothing but state, by collection."""
 
 _ALONE = frozenset({"do_not_disturb"})
-"""Those of which any value goes with all others, so that nothing else need be looked at."""
+"""Those of a line of which any value goes with all others: nothing else need be looked at."""
 
 _MOST = 50
+_MOST_KEYS = 100
+"""More is not announced one by one."""
 
 
 def of(change_set: ChangeSet) -> dict[str, str | None] | None:
@@ -30,18 +42,22 @@ def of(change_set: ChangeSet) -> dict[str, str | None] | None:
         return None
     found: dict[str, str | None] = {}
     for change in change_set.changes:
-        if not _settings(change) <= STATE_SETTINGS:
+        collection = change.address.split("/")[1]
+        if not _settings(change) <= STATE_SETTINGS.get(collection, frozenset()):
             return None
         before, after = (_state(change, item) for item in (change.before, change.after))
         for key in {**before, **after}:
             if before.get(key) != after.get(key):
                 found[key] = after.get(key)
-    return found
+    return found if len(found) <= _MOST_KEYS else None
 
 
 def harmless(change_set: ChangeSet) -> bool:
     """Whether it cannot make an unsound phone system of a sound one."""
-    return all(_settings(change) <= _ALONE for change in change_set.changes)
+    return all(
+        change.address.split("/")[1] == "lines" and _settings(change) <= _ALONE
+        for change in change_set.changes
+    )
 
 
 def delta(state_key: StateKey, tenant: str, flips: Mapping[str, str | None]) -> Delta:
@@ -58,15 +74,15 @@ def delta(state_key: StateKey, tenant: str, flips: Mapping[str, str | None]) -> 
 
 
 def _settings(change: Change) -> set[str]:
-    """The settings of a line that differ; for all else a name that is no state."""
-    parts = change.address.split("/")
-    if change.verb != "change" or len(parts) != 3 or parts[1] != "lines":
+    """The settings that differ; a name that is no state where an object comes or goes."""
+    if change.verb != "change":
         return {"*"}
     return {path.split("/")[0] for path, _, _ in change.fields()}
 
 
 def _state(change: Change, document: dict[str, Any] | None) -> dict[str, str]:
-    """Of this line alone: what it takes from others is the same before and after."""
-    tenant, _, key = change.address.split("/", 2)
-    line = Line.model_validate(document or {})
-    return state_of(PhoneSystem.model_construct(tenant=tenant, lines={key: line}))
+    """Of this object alone: what it takes from others is the same before and after."""
+    tenant, collection, key = change.address.split("/", 2)
+    made = KINDS[collection].model_validate(document or {})
+    system = PhoneSystem.model_construct(tenant=tenant)
+    return state_of(system.model_copy(update={collection: {key: made}}))

@@ -9,12 +9,12 @@ from contextlib import asynccontextmanager
 from controlplane.apply.news import news
 from controlplane.calls.call import Call, FromHandset
 from controlplane.live.driver import Driver, Entered
-from controlplane.routing.state import dnd_key
+from controlplane.routing.state import dnd_key, prefix_of
 from controlplane.service.following import Follower, read_mind
 from controlplane.store.store import Store
 from tests.unit.service.conftest import ACME, StoredPlace
 
-DND = dnd_key("101")
+DND = dnd_key(prefix_of("101", ""))
 
 
 @asynccontextmanager

@@ -1,0 +1,74 @@
+"""Flips: which changes are state alone, and the keys they change."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from controlplane.model.change import Change
+from controlplane.model.change_set import ChangeSet
+from controlplane.service import flips
+
+
+def change_set(address: str, before: dict[str, Any] | None, after: dict[str, Any] | None) -> Any:
+    return ChangeSet("acme", 1, (Change(f"acme/{address}", before, after),))
+
+
+RULE = {"name": "work", "when": "office", "screening": True}
+
+
+@pytest.mark.parametrize(
+    ("address", "before", "after", "keys"),
+    [
+        ("lines/101", {}, {"do_not_disturb": True}, {"line/101/dnd": "1"}),
+        ("lines/101", {"ring": 20}, {"ring": 9}, {"line/101/answering": "2&::9"}),
+        ("lines/101", {"ring": 9}, {"ring": 9, "call_waiting": False},
+         {"line/101/answering": "1&::9"}),
+        ("lines/101", {"ring": 9}, {"ring": 9, "rules": [RULE]}, {
+            "line/101/answering": "2&work:office:9&::9",
+            "line/101/rule/work/screen": "1",
+        }),
+        ("lines/101", {"rules": [RULE]}, {"rules": [{**RULE, "enabled": False}]}, {
+            "line/101/answering": "2&::24",
+            "line/101/rule/work/screen": None,
+        }),
+        ("lines/101", {"blocked": ["+33*"]}, {"blocked": ["+4477*"]}, {
+            "line/101/blocked/is/+33*": None,
+            "line/101/blocked/is/+4477*": "1",
+            "line/101/blocked/lengths": "5",
+        }),
+        ("groups/sales", {"members": ["101", "102"]},
+         {"members": ["101", "102"], "logged_out": ["101"]}, {"group/sales/members": "102"}),
+        ("number_lists/bad", {"numbers": ["+3312345"]}, {"numbers": ["+3312345", "102"]},
+         {"list/bad/is/102": "1"}),
+    ],
+)  # fmt: skip
+def test_state_alone(
+    address: str, before: dict[str, Any], after: dict[str, Any], keys: dict[str, str | None]
+) -> None:
+    assert flips.of(change_set(address, before, after)) == keys
+
+
+@pytest.mark.parametrize(
+    ("address", "before", "after"),
+    [
+        ("lines/101", {}, {"voicemail": {}}),
+        ("lines/101", None, {}),
+        ("lines/101", {}, {"do_not_disturb": True, "label": ["Desk"]}),
+        ("groups/sales", {}, {"strategy": "linear"}),
+        ("number_lists/bad", None, {"numbers": ["+3312345"]}),
+        ("trunks/uplink", {"host": "a"}, {"host": "b"}),
+        ("lines/101", {}, {"blocked": [f"+44770090{n:04}" for n in range(1000)]}),
+    ],
+)
+def test_more_than_state(
+    address: str, before: dict[str, Any] | None, after: dict[str, Any] | None
+) -> None:
+    assert flips.of(change_set(address, before, after)) is None
+
+
+def test_only_a_flip_of_do_not_disturb_needs_no_second_look() -> None:
+    assert flips.harmless(change_set("lines/101", {}, {"do_not_disturb": True}))
+    assert not flips.harmless(change_set("lines/101", {}, {"rules": [RULE]}))
+    assert not flips.harmless(change_set("groups/x", {}, {"do_not_disturb": True}))
