@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice
+from typing import TYPE_CHECKING
 
 import click
 
@@ -13,6 +14,9 @@ from controlplane.diagnostics import printable
 from controlplane.model.change import Change
 from controlplane.model.change_set import ChangeSet
 from controlplane.service.data import conflict_rows, counts
+
+if TYPE_CHECKING:
+    from controlplane.service.asking import Altered
 
 _MARKS = {"add": ("+", "green"), "change": ("~", "yellow"), "remove": ("-", "red")}
 _LINES_AT_ONCE = 1000
@@ -54,3 +58,13 @@ def _settings(change: Change) -> Iterator[str]:
             yield f"{name}: {in_words(before)} -> {in_words(after)}"
         elif change.verb == "add":
             yield f"{name}: {in_words(after)}"
+
+
+def show_altered(calls: Sequence[Altered]) -> None:
+    """The calls that go otherwise after the change."""
+    if not calls:
+        click.echo("calls: none of them goes otherwise")
+    for it in calls:
+        click.echo(printable(f"call: {it.asked}"))
+        click.echo(printable(f"  before: {it.before}"))
+        click.echo(printable(f"  after:  {it.after}"))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,7 +19,9 @@ from controlplane.service.files import write_whole
 
 if TYPE_CHECKING:
     from controlplane.model.change_set import ChangeSet
+    from controlplane.service.asking import Altered, Asked
     from controlplane.service.door import Door
+    from controlplane.service.planned import Planned
     from controlplane.store.store import Store
 
 
@@ -25,10 +29,16 @@ if TYPE_CHECKING:
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path))
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Keep it for apply.")
 @click.option("--prefer-file", is_flag=True, help="Settle every conflict in favour of the file.")
+@click.option("--calls", type=click.Path(path_type=Path), help="Which of these calls it alters.")
 @click.option("--reason", default="", help="Why, for the audit.")
 @common
 def verb(
-    session: Session, files: tuple[Path, ...], out: Path | None, prefer_file: bool, reason: str
+    session: Session,
+    files: tuple[Path, ...],
+    out: Path | None,
+    prefer_file: bool,
+    calls: Path | None,
+    reason: str,
 ) -> int:
     """Show what applying FILES, one a tenant, would change; nothing is changed.
 
@@ -36,31 +46,54 @@ def verb(
 
     Exits with 0 where there is no change, 2 where there are changes, 1 on an error.
     """
+    from controlplane.service.asking import read_asked
     from controlplane.service.door import Door
 
     if out is not None and len(files) != 1:
         raise click.UsageError("--out takes the change set of exactly one file.")
+    if calls is not None and len(files) != 1:
+        raise click.UsageError("--calls looks at the change of exactly one file.")
+    asked = read_asked(calls) if calls else ()
     with session.store() as store:
         if not files:
             return _unapplied(session, store)
         door = Door(session.configured.deployment, store)
-        change_sets = _planned(session, door, files, prefer_file, reason)
+        planned = _planned(session, door, files, prefer_file, reason)
+    change_sets = [it.change_set for it in planned]
     if out is not None:
         write_whole(out, change_sets[0].to_json(), secret=True)
-    tell(session, change_sets)
+    tell(session, change_sets, [_alterations(it, asked) for it in planned] if calls else None)
     return Exit.CHANGES if any(change_sets) else Exit.OK
 
 
-def tell(session: Session, change_sets: list[ChangeSet]) -> None:
-    """One as itself, several as a list."""
-    from controlplane.cli.changes import show
+def _alterations(planned: Planned, asked: Sequence[Asked]) -> tuple[Altered, ...]:
+    from controlplane.model.documents import from_documents
+    from controlplane.service.asking import altered
+
+    before = from_documents(planned.system.tenant, planned.before.documents)
+    return altered(before, planned.system, asked, dt.datetime.now(dt.UTC))
+
+
+def tell(
+    session: Session,
+    change_sets: list[ChangeSet],
+    alterations: list[tuple[Altered, ...]] | None = None,
+) -> None:
+    """One as itself, several as a list; beside each, where asked, the calls that it alters."""
+    from controlplane.cli.changes import show, show_altered
 
     if session.output is not Format.TABLE:
         data = [change_set_data(it) for it in change_sets]
+        for one, calls in zip(data, alterations or (), strict=False):
+            one["calls"] = [
+                {"call": str(it.asked), "before": it.before, "after": it.after} for it in calls
+            ]
         print_data(data[0] if len(data) == 1 else data, session.output)
         return
     for change_set in change_sets:
         show(change_set, session)
+    for calls in alterations or ():
+        show_altered(calls)
 
 
 def source_of(path: Path) -> str:
@@ -70,11 +103,11 @@ def source_of(path: Path) -> str:
 
 def _planned(
     session: Session, door: Door, files: tuple[Path, ...], prefer_file: bool, reason: str
-) -> list[ChangeSet]:
+) -> list[Planned]:
     """All of them, or the faults of all of them."""
     from controlplane.cli.reading import read_tenant
 
-    made: list[ChangeSet] = []
+    made: list[Planned] = []
     faults: list[Diagnostic] = []
     with ExitStack() as read, working("comparing"):
         for path in files:
@@ -91,8 +124,9 @@ def _planned(
             except Faults as found:
                 faults += found.diagnostics
             else:
-                made.append(planned.change_set)
-        twice = {it.tenant for it in made if [x.tenant for x in made].count(it.tenant) > 1}
+                made.append(planned)
+        tenants = [it.change_set.tenant for it in made]
+        twice = {it for it in tenants if tenants.count(it) > 1}
         faults += [Diagnostic("two files are of this tenant", it, "plan one") for it in twice]
     if faults:
         raise Faults(faults)

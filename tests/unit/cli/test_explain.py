@@ -58,7 +58,7 @@ def test_as_a_table_every_line_is_for_people(place: Place) -> None:
     output = place.ctl("explain", "--from", "101", "--to", "102").stdout
     assert output.startswith("handset LDN-07 calls 102 at ")
     assert "ring LDN-08 for 20 s as Ada Byron <101>: answered by LDN-08" in output
-    assert output.endswith("result: LDN-08 answers\n")
+    assert "\nresult: LDN-08 answers\nhad they been busy: " in output
 
 
 @pytest.mark.parametrize(
