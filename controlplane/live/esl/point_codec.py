@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import assert_never
 
-from controlplane.calls.call import Call, Decision, FromHandset, FromTrunk, Point
+from controlplane.calls.call import Active, Call, Decision, FromHandset, FromTrunk, Point
 from controlplane.live.driver import Ended, Entered, Question
 from controlplane.live.errors import ProtocolError
 from controlplane.render.freeswitch.escape import packed, unpacked, word
@@ -16,15 +16,20 @@ from controlplane.render.freeswitch.record import (
     ASKED,
     ASKED_AFTER,
     NEXT,
+    STEP,
     hangup_extension,
     join_args,
     join_seen,
+    on_terms,
     split_args,
     split_seen,
 )
+from controlplane.routing.state import ON
 from controlplane.routing.steps import (
+    PLAIN,
     CallerId,
     Hangup,
+    Leg,
     Outcome,
     PhoneLeg,
     Play,
@@ -61,11 +66,32 @@ def asking_channel(text: str) -> str:
 
 
 def _ended(outcome: str, tenant: str, fields: Sequence[str]) -> Ended:
-    flow, routine, node, seen, cli, number, name, args = fields
-    if not (node.isascii() and node.isdecimal()) or outcome not in set(Outcome):
+    flow, routine, node, seen, cli, number, name, *active, order, args = fields
+    if not _is_number(node) or outcome not in set(Outcome):
         raise ProtocolError("the outcome of a step is not as we wrote it")
-    point = Point(flow, routine, int(node), split_args(args), split_seen(seen), cli)
+    point = Point(
+        flow,
+        routine,
+        int(node),
+        split_args(args),
+        split_seen(seen),
+        cli,
+        _active(*active),
+        split_seen(order),
+    )
     return Ended(tenant, CallerId(_text(number), _text(name)), point, Outcome(outcome))
+
+
+def _active(prefix: str, seconds: str, paths: str, trusted: str) -> Active:
+    for number in (seconds, paths):
+        if number and not _is_number(number):
+            raise ProtocolError("the answering rule of a call is not as we wrote it")
+    slashed = prefix.replace(".", "/", 3)
+    return Active(slashed, int(seconds or 0), int(paths or 0), trusted == ON)
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdecimal()
 
 
 def _text(field: str) -> str:
@@ -74,20 +100,12 @@ def _text(field: str) -> str:
 
 def write_step(decision: Decision) -> dict[str, str]:
     """The channel variables: where the call goes next, and what is read there."""
-    step, point = decision.step, decision.point
-    cli, what = point.cli, {"cp_what": "", "cp_out": "", "cp_how": "", "cp_shown": ""}
+    step, what = decision.step, dict.fromkeys(STEP, "")
     match step:
         case Hangup():
             return _next(hangup_extension(step.cause))
         case Ring():
-            handsets = [one.handset for one in step.legs if isinstance(one, PhoneLeg)]
-            outside = [one for one in step.legs if isinstance(one, TrunkLeg)]
-            # What the legs show outside is what the call shows from now on.
-            cli = next((one.cli for one in outside), cli)
-            what["cp_what"] = "&".join(map(word, handsets))
-            what["cp_out"] = "&".join(word(f"{one.trunk}/{one.number}") for one in outside)
-            what |= {"cp_how": str(step.seconds), "cp_shown": packed(step.caller.name)}
-            what |= _next("ring")
+            what |= _ring(step, decision.point.cli) | _next("ring")
         case Voicemail():
             what |= {"cp_what": word(step.mailbox), "cp_how": step.greeting.value}
             what |= _next("voicemail")
@@ -96,23 +114,56 @@ def write_step(decision: Decision) -> dict[str, str]:
             what |= _next("play")
         case _ as never:
             assert_never(never)
-    return {**what, **_point(decision, word(cli)), ASK: "yes"}
+    return {**what, **_point(decision), ASK: "yes"}
+
+
+def _ring(step: Ring, cli: str) -> dict[str, str]:
+    phones: list[str] = []
+    outside: list[str] = []
+    others: list[str] = []
+    for leg in step.legs:
+        terms, target = step.terms_of(leg), _target(leg)
+        shown = leg.cli if isinstance(leg, TrunkLeg) else ""
+        if terms != PLAIN or (isinstance(leg, TrunkLeg) and shown != cli):
+            others.append(
+                on_terms(terms.delay, terms.confirm, terms.idle_only, word(shown), target)
+            )
+        else:
+            (phones if isinstance(leg, PhoneLeg) else outside).append(target)
+    return {
+        "cp_what": "&".join(phones),
+        "cp_out": "&".join(outside),
+        "cp_terms": "&".join(others),
+        "cp_how": str(step.seconds),
+        "cp_shown": packed(step.caller.name),
+        "cp_line": word(step.line),
+        "cp_screen": ON if step.screen else "",
+    }
+
+
+def _target(leg: Leg) -> str:
+    return word(leg.handset if isinstance(leg, PhoneLeg) else f"{leg.trunk}/{leg.number}")
 
 
 def _next(extension: str) -> dict[str, str]:
     return {NEXT: f"{extension} XML {CALLS}", ASKED: ""}
 
 
-def _point(decision: Decision, cli: str) -> dict[str, str]:
-    point, caller = decision.point, decision.caller
+def _point(decision: Decision) -> dict[str, str]:
+    point, caller, active = decision.point, decision.caller, decision.point.active
     return {
         "cp_flow": word(point.flow),
         "cp_routine": word(point.routine),
         "cp_node": str(point.node),
         "cp_args": join_args(map(word, point.args)),
         "cp_seen": join_seen(map(word, point.seen)),
-        "cp_cli": cli,
+        "cp_cli": word(point.cli),
         # It stands in the address of the caller, where a plus is to be one.
         "cp_number": packed(caller.number).replace("%2B", "+"),
         "cp_name": packed(caller.name),
+        "cp_active": word(active.prefix).replace("/", "."),
+        "cp_seconds": str(active.seconds or ""),
+        "cp_paths": str(active.paths or ""),
+        "cp_trusted": ON if active.trusted else "",
+        "cp_order": "&".join(map(word, point.order)),
     }

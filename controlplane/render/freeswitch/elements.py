@@ -23,6 +23,11 @@ def set_now(assignment: str, *, unless: bool = False) -> str:
     return action("set", assignment, inline=True, unless=unless)
 
 
+def set_all(assignments: str, *, unless: bool = False) -> str:
+    """Several at once; no value may hold a blank."""
+    return action("multiset", assignments, inline=True, unless=unless)
+
+
 def transfer(extension: str, context: str, *, unless: bool = False) -> str:
     return action("transfer", f"{extension} XML {context}", unless=unless)
 
@@ -35,6 +40,12 @@ def when(field: str, expression: str, *actions: str) -> str:
 def either(field: str, expression: str, *actions: str) -> str:
     """Actions, and anti-actions; the conditions after it are looked at in both cases."""
     return _condition(_test(field, expression) + ' break="never"', actions)
+
+
+def only(field: str, expression: str, *actions: str) -> str:
+    """The extension ends with the first of these that does not hold. Actions are anti-actions, but
+    for those to take where it holds."""
+    return _condition(_test(field, expression) + ' break="on-false"', actions)
 
 
 def always(*actions: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from ipaddress import ip_address
 
@@ -13,9 +14,10 @@ from controlplane.render.freeswitch import voicemail
 from controlplane.render.freeswitch.directory import handset_users, mailbox_users, trunk_users
 from controlplane.render.freeswitch.escape import attribute, value, word
 from controlplane.render.freeswitch.flows import outside_caller, tenant_dialplan
+from controlplane.render.freeswitch.frames import posix_rule, zone_name
 from controlplane.render.freeswitch.gateways import tenant_gateways
 from controlplane.render.freeswitch.modules import MODULES
-from controlplane.render.freeswitch.names import PHONES, PROFILE, TRUNKS
+from controlplane.render.freeswitch.names import PHONES, PROFILE, TRUNKS, TURNS
 from controlplane.render.freeswitch.parts import (
     DIALPLAN,
     DIRECTORY,
@@ -27,14 +29,19 @@ from controlplane.render.freeswitch.parts import (
 )
 from controlplane.render.freeswitch.record import (
     ASKED_AFTER,
+    CONFIRM_SECONDS,
+    CONFIRM_TONE,
     PATIENCE_SECONDS,
+    RINGBACK,
+    SAY_TONE,
     STATUS,
     TONES,
 )
 from controlplane.render.freeswitch.routines import routine_dialplan
 from controlplane.render.freeswitch.store import store_of
 from controlplane.render.templates import environment
-from controlplane.routing.plan import Routine
+from controlplane.routing.plan import Plan, RingMembers, RingNext, Routine
+from controlplane.routing.state import zone_key
 from controlplane.routing.steps import Cause
 
 _TLS_PORT_AFTER = 1
@@ -42,6 +49,8 @@ _TLS_PORT_AFTER = 1
 
 _ANY = "$${local_ip_v4}"
 """What FreeSWITCH finds itself, where it is to bind to all addresses."""
+
+_ZONE = re.compile(zone_key("[^/]+"))
 
 _MARKERS = {
     DIRECTORY: '<domain name="cp.marker"><variables><variable name="d" value="{digest}"/>'
@@ -66,7 +75,7 @@ def render(tenants: Sequence[TenantView], engine: Engine) -> Bundle:
     # Shared contexts come first: FreeSWITCH looks for a context from the first on.
     included["dialplan"].sort(key=lambda path: (path.endswith(".tenant.xml"), path))
     settings = _settings(views, engine) | {"files": included}
-    for name in ("freeswitch", "configuration", "languages"):
+    for name in ("freeswitch", "configuration", "languages", "timezones"):
         files[f"{name}.xml"] = _template(name, settings)
     files["gateways/all.xml"] = _template("gateways", settings)
     for part in PARTS:
@@ -105,8 +114,17 @@ def _settings(views: Sequence[TenantView], engine: Engine) -> dict[str, object]:
         "profile": PROFILE,
         "phones": PHONES,
         "trunks": TRUNKS,
+        "zones": _zones(views),
         "tenants": [view.system.tenant for view in views],
     }
+
+
+def _zones(views: Sequence[TenantView]) -> dict[str, str]:
+    """How the clocks of the zones in use go, by the name a stored value has for them."""
+    zones = {view.plan.timezone for view in views}
+    for view in views:
+        zones.update(value for key, value in view.state.items() if _ZONE.fullmatch(key))
+    return {zone_name(zone): posix_rule(zone) for zone in sorted(zones)}
 
 
 def _dialplan(views: Sequence[TenantView], engine: Engine) -> dict[str, str]:
@@ -120,7 +138,13 @@ def _dialplan(views: Sequence[TenantView], engine: Engine) -> dict[str, str]:
         "profile": PROFILE,
         "phones": PHONES,
         "trunks": TRUNKS,
+        "turns": TURNS,
+        "counts_phones": any(_asks_for_idle_phones(view.plan) for view in views),
         "tones": {prompt.value: tone for prompt, tone in TONES.items()},
+        "confirm_seconds": CONFIRM_SECONDS,
+        "confirm_tone": CONFIRM_TONE,
+        "say_tone": SAY_TONE,
+        "ringback": RINGBACK,
         "status": {cause.value: status for cause, status in STATUS.items()},
         "names": {cause.value: _CAUSES[cause] for cause in Cause},
     }
@@ -131,6 +155,11 @@ def _dialplan(views: Sequence[TenantView], engine: Engine) -> dict[str, str]:
     for view in views:
         files[f"dialplan/{view.system.tenant}.tenant.xml"] = tenant_dialplan(view.plan)
     return files
+
+
+def _asks_for_idle_phones(plan: Plan) -> bool:
+    nodes = (node for routine in plan.routines.values() for node in routine.nodes)
+    return any(isinstance(it, RingMembers | RingNext) and it.terms.idle_only for it in nodes)
 
 
 _CAUSES = {

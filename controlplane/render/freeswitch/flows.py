@@ -20,6 +20,7 @@ from controlplane.render.freeswitch.elements import (
     when,
 )
 from controlplane.render.freeswitch.escape import pattern, word
+from controlplane.render.freeswitch.frames import frames_dialplan
 from controlplane.render.freeswitch.names import (
     CALLS,
     FEW,
@@ -69,6 +70,7 @@ def tenant_dialplan(plan: Plan) -> str:
         context(tenant_context(tenant), (*_services(plan), *flows)),
         *_drawers(extensions_context(tenant), dict(_extensions(plan))),
         *_drawers(numbers_context(tenant), dict(_numbers(plan))),
+        frames_dialplan(plan),
     )
     return "\n".join(contexts) + "\n"
 
@@ -159,8 +161,16 @@ def _outside(plan: Plan) -> Iterator[str]:
     back = transfer("targets", CALLS)
     if plan.first_trunk is not None:
         trunk = word(plan.first_trunk)
-        yield when("${cp_out}&", f"&{trunk}/[+]${{cp_one}}&", back)
-        yield always(set_now(f"cp_out=${{cp_out}}&{trunk}/+${{cp_one}}"))
+        yield when("${cp_out}&${cp_terms}&", f"[&:]{trunk}/[+]${{cp_one}}&", back)
+        yield either(
+            "${cp_on}",
+            _EMPTY,
+            set_now(f"cp_out=${{cp_out}}&{trunk}/+${{cp_one}}"),
+            set_now(
+                f"cp_terms=${{cp_terms}}&${{cp_on}}:${{cp_shows}}:{trunk}/+${{cp_one}}",
+                unless=True,
+            ),
+        )
     yield always(back)
 
 

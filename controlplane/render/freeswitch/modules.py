@@ -10,6 +10,8 @@ MODULES = (
     "mod_dptools",
     "mod_dialplan_xml",
     "mod_db",
+    "mod_hash",
+    "mod_expr",
     "mod_sndfile",
     "mod_tone_stream",
     "mod_spandsp",
@@ -17,4 +19,4 @@ MODULES = (
     "mod_voicemail",
     "mod_sofia",
 )
-"""mod_spandsp for G.722; mod_sofia last, so that calls come when all else is there."""
+"""mod_hash counts calls; mod_spandsp for G.722; mod_sofia last, so that calls come when all else is there."""

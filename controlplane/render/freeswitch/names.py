@@ -17,6 +17,9 @@ TRUNKS = "cp.trunks"
 TRUSTED_LIST = "cp-trunks"
 """Of the addresses that carriers call from."""
 
+TURNS = "cp-turns"
+"""The realm of what the engine counts itself: how often a group was called in turn."""
+
 CALLS = "cp"
 """The context of all steps."""
 
@@ -49,6 +52,11 @@ def numbers_context(tenant: str) -> str:
     return f"cp-n-{word(tenant)}"
 
 
+def frames_context(tenant: str) -> str:
+    """The tenant's time frames, by name."""
+    return f"cp-f-{word(tenant)}"
+
+
 FEW = 200
 """Children that one element may have: FreeSWITCH passes all of them to add another."""
 
@@ -62,6 +70,11 @@ def drawer(context: str, number: str, *, many: bool) -> str:
         return context
     last = f"{number[:-1]}:-2}}" if number.startswith("${") else number[-2:]
     return f"{context}-{last}"
+
+
+def turn_key(tenant: str, group: str) -> str:
+    """`realm/key` of a group's count."""
+    return f"{TURNS}/{tenant}.{group}"
 
 
 def key(tenant: str, state_key: str) -> str:

@@ -81,7 +81,7 @@ GATEWAYS = Part(
 
 DIALPLAN = Part(
     "dialplan",
-    ("dialplan/", "freeswitch.xml", "languages.xml"),
+    ("dialplan/", "freeswitch.xml", "languages.xml", "timezones.xml"),
     "",
     "xml_locate dialplan context name cp-marker",
 )

@@ -19,12 +19,18 @@ POINT = (
     "cp_cli",
     "cp_number",
     "cp_name",
+    "cp_active",
+    "cp_seconds",
+    "cp_paths",
+    "cp_trusted",
+    "cp_order",
 )
 """Where a call stands and who calls. `cp_number` and `cp_name` are packed, see `escape.packed`;
-`cp_args` is an array, see `join_args`."""
+`cp_args` is an array, see `join_args`; `cp_active` is as keys are stored, with dots."""
 
-STEP = ("cp_what", "cp_out", "cp_how", "cp_shown")
-"""To ring: handsets `A1&B1`, legs outside `trunk/+44…&trunk/+44…`, seconds, the packed name shown.
+STEP = ("cp_what", "cp_out", "cp_terms", "cp_how", "cp_shown", "cp_line", "cp_screen")
+"""To ring: handsets `A1&B1`, legs outside `trunk/+44…&trunk/+44…`, those on terms of their own (see
+`on_terms`), seconds, the packed name shown, the line whose call paths count, `1` to screen.
 Else: the mailbox and the greeting; the prompt."""
 
 ASK = "cp_ask"
@@ -49,6 +55,11 @@ ASKED_AFTER = (
     "cp_cli",
     "cp_number",
     "cp_name",
+    "cp_active",
+    "cp_seconds",
+    "cp_paths",
+    "cp_trusted",
+    "cp_order",
     "cp_args",
 )
 """Arguments come last: they may hold bars."""
@@ -77,6 +88,13 @@ TONES = {
 }
 """ITU-T E.180: no recordings come with the engine, so a caller is told by tone."""
 
+CONFIRM_SECONDS = 10
+"""How long who answered may take to press 1."""
+
+SAY_TONE = "tone_stream://%(100,100,480);%(300,100,620)"
+CONFIRM_TONE = "tone_stream://%(150,100,620);%(150,500,620)"
+RINGBACK = "%(2000,4000,440,480)"
+
 
 def hangup_extension(cause: Cause) -> str:
     return f"hangup-{cause.value}"
@@ -97,8 +115,15 @@ def join_seen(places: Iterable[str]) -> str:
 
 
 def split_seen(text: str) -> tuple[str, ...]:
-    plain = text.removeprefix("&")
-    return tuple(plain.split("&")) if plain else ()
+    return tuple(filter(None, text.split("&")))
+
+
+def on_terms(delay: int, confirm: bool, idle_only: bool, cli: str, target: str) -> str:
+    """A leg with terms, or one that shows another number outside than the call does.
+
+    The target is a handset or `trunk/+44…`; `cli` is for the latter.
+    """
+    return f"{delay}:{int(confirm)}:{int(idle_only)}:{cli}:{target}"
 
 
 def dotted(destination: str) -> str:

@@ -1,170 +1,254 @@
 """Routines as dialplan: a context each, `n<i>` where node i begins, `a<i>` after its step.
 
-What a node does in the dialplan is what `controlplane.calls.walk` does with it.
+What a node does in the dialplan is what `controlplane.calls.walk` does with it. What most calls
+find at a node leads on within one extension; what is rare goes to another one: `g<i>` with what
+was found of the caller, `p<i>` with the rule that was picked, `f<i>` to forward, `s<i>` with
+whatever rings beside a line, and `t<i>` with all legs together.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import assert_never
 
+from controlplane.model.group import Strategy
 from controlplane.render.freeswitch.elements import (
     action,
     always,
     context,
     either,
     extension,
+    only,
+    set_all,
     set_now,
     transfer,
     when,
 )
 from controlplane.render.freeswitch.escape import word
-from controlplane.render.freeswitch.names import CALLS, REALM, routine_context
+from controlplane.render.freeswitch.names import CALLS, routine_context
 from controlplane.render.freeswitch.record import hangup_extension
+from controlplane.render.freeswitch.ringing import (
+    EMPTY,
+    RingNode,
+    begin_ringing,
+    call_of,
+    gathered,
+    state,
+    to_ring,
+    value,
+)
 from controlplane.routing.plan import (
+    MOST_PLACES,
     Announce,
-    Arg,
+    CheckCaller,
     Forward,
     IfDoNotDisturb,
     Jump,
     LeaveMessage,
-    LegKind,
-    LegRef,
     Node,
+    OrderMembers,
+    PickRule,
     Release,
     RingLegs,
+    RingLine,
+    RingMembers,
+    RingNext,
     Routine,
-    Value,
     Visit,
 )
-from controlplane.routing.state import ON, cli_key, dnd_key, forward_key, phones_key, prefix_key
+from controlplane.routing.state import (
+    answering_key,
+    cli_key,
+    dnd_key,
+    forward_key,
+    guard_key,
+    members_key,
+)
+from controlplane.routing.steps import Cause
 
-_EMPTY = "^$"
+ACTIVE = "${cp_active}"
+"""What the keys of the active rule begin with."""
 
 
 def routine_dialplan(routine: Routine) -> str:
     """Entered at its last node by whoever set cp_routine and cp_args."""
-    here = routine_context(routine.name)
-    extensions: list[str] = []
-    for index, node in enumerate(routine.nodes):
-        extensions.append(extension(f"n{index}", *_begin(here, index, node)))
-        if isinstance(node, Forward):
-            extensions.append(extension(f"t{index}", *_together(here, index, node)))
-        if after := tuple(_after(here, node)):
-            extensions.append(extension(f"a{index}", *after))
-    return context(here, extensions)
+    return context(routine_context(routine.name), _Nodes(routine).extensions())
 
 
-def _begin(here: str, index: int, node: Node) -> Iterator[str]:
-    """The conditions that come to the node's step, or go on to another node."""
-    match node:
-        case Visit():
-            place = _value(node.place)
-            yield when("${cp_seen}&", f"&{place}&", transfer(f"n{node.again}", here))
-            yield always(set_now(f"cp_seen=${{cp_seen}}&{place}"), transfer(f"n{node.then}", here))
-        case IfDoNotDisturb():
-            on = _state(dnd_key(_value(node.line)))
-            yield when(on, f"^{ON}$", transfer(f"n{node.yes}", here))
-            yield always(transfer(f"n{node.no}", here))
-        case Forward():
-            yield from _forward(here, index, node)
-        case RingLegs():
-            yield from _ring_legs(here, index, node)
-        case LeaveMessage():
-            data = f"cp_what={_value(node.mailbox)} cp_how={node.greeting.value} cp_node={index}"
-            yield always(action("multiset", data, inline=True), transfer("voicemail", CALLS))
-        case Announce():
-            data = f"cp_what={node.prompt.value} cp_node={index}"
-            yield always(action("multiset", data, inline=True), transfer("play", CALLS))
-        case Jump():
-            yield always(set_now(f"cp_to={_value(node.to)}"), transfer("jump", CALLS))
-        case Release():
-            yield always(transfer(hangup_extension(node.cause), CALLS))
-        case _ as never:
-            assert_never(never)
+class _Nodes:
+    def __init__(self, routine: Routine) -> None:
+        self._nodes = routine.nodes
+        self._here = routine_context(routine.name)
 
+    def extensions(self) -> Iterator[str]:
+        for index, node in enumerate(self._nodes):
+            yield extension(f"n{index}", *self._from(index))
+            for name, conditions in self._further(index, node):
+                yield extension(name, *conditions)
+            if after := tuple(self._after(index, node)):
+                yield extension(f"a{index}", *after)
 
-def _forward(here: str, index: int, node: Forward) -> Iterator[str]:
-    line = _value(node.line)
-    yield always(set_now(f"cp_to={_state(forward_key(line, node.occasion))}"))
-    yield when("${cp_to}", _EMPTY, transfer(f"n{node.unset}", here))
-    yield always(set_now(f"cp_cli={_state(cli_key(line))}"))
-    together = f"cp_what= cp_out= cp_rest=${{cp_to}} cp_shown=${{cp_name}} cp_then=t{index}"
-    several = action("multiset", together, inline=True)
-    yield when("${cp_to}", "&", several, transfer("targets", CALLS))
-    yield always(transfer("jump", CALLS))
+    def _to(self, index: int) -> str:
+        return transfer(f"n{index}", self._here)
 
+    def _from(self, index: int) -> Iterator[str]:
+        """The conditions of a node, and of those that most calls find behind it."""
+        following: int | None = index
+        while following is not None:
+            conditions, following = self._begin(following)
+            yield from conditions
 
-def _together(here: str, index: int, node: Forward) -> Iterator[str]:
-    """Several targets of a forward ring together."""
-    yield when("${cp_what}${cp_out}", _EMPTY, transfer(f"n{node.failed}", here))
-    yield from _ring(index, node.seconds)
+    def _begin(self, index: int) -> tuple[Sequence[str], int | None]:
+        """The conditions that come to the node's step, or go on to other nodes; and the node that
+        follows where none of them did."""
+        node = self._nodes[index]
+        match node:
+            case Visit():
+                return tuple(self._visit(node)), node.then
+            case CheckCaller():
+                return (self._check_caller(index, node),), node.then
+            case PickRule():
+                return (self._pick_rule(index, node),), node.then
+            case IfDoNotDisturb():
+                own = state(dnd_key(f"line/{value(node.line)}"))
+                on = when(f"${{cp_trusted}}|${{cp_quiet}}{own}", "^[|].*1", self._to(node.yes))
+                return (on,), node.no
+            case Forward():
+                forward = transfer(f"f{index}", self._here, unless=True)
+                return (only(_target(node), EMPTY, forward),), node.unset
+            case OrderMembers():
+                return tuple(self._order(index, node)), None
+            case RingLine() | RingLegs() | RingMembers() | RingNext():
+                return tuple(begin_ringing(self._here, index, node)), None
+            case LeaveMessage():
+                data = f"cp_what={value(node.mailbox)} cp_how={node.greeting.value} cp_node={index}"
+                return (always(set_all(data), transfer("voicemail", CALLS)),), None
+            case Announce():
+                data = f"cp_what={node.prompt.value} cp_node={index}"
+                return (always(set_all(data), transfer("play", CALLS)),), None
+            case Jump():
+                return (always(set_now(f"cp_to={value(node.to)}"), transfer("jump", CALLS)),), None
+            case Release():
+                return (always(transfer(hangup_extension(node.cause), CALLS)),), None
+            case _ as never:
+                assert_never(never)
 
+    def _visit(self, node: Visit) -> Iterator[str]:
+        place = value(node.place)
+        again = f"&{place}&|^(?:&[^&]+){{{MOST_PLACES}}}"
+        yield when("${cp_seen}&", again, self._to(node.again))
+        yield always(set_now(f"cp_seen=${{cp_seen}}&{place}"))
 
-def _ring_legs(here: str, index: int, node: RingLegs) -> Iterator[str]:
-    yield always(action("multiset", "cp_what= cp_out= cp_shown=${cp_name}", inline=True))
-    for ref in dict.fromkeys(node.legs):
-        yield _leg(ref)
-    yield when("${cp_what}${cp_out}", _EMPTY, transfer(f"n{node.offline}", here))
-    if node.group:
-        yield always(set_now(f"cp_prefix={_state(prefix_key(_value(node.group)))}"))
-        yield either("${cp_prefix}", "^.", set_now("cp_shown=${cp_prefix}%20${cp_name}"))
-        yield either("${cp_name}", _EMPTY, set_now("cp_shown=${cp_prefix}"))
-    yield from _ring(index, node.seconds)
+    def _check_caller(self, index: int, node: CheckCaller) -> str:
+        guard = state(guard_key(value(node.line)))
+        look = call_of("guard", f"g{index}", self._here, f"cp_rest={guard}")
+        return only(guard, EMPTY, set_now("cp_trusted="), *look)
 
+    def _pick_rule(self, index: int, node: PickRule) -> str:
+        line = value(node.line)
+        answering = state(answering_key(line))
+        plain = f"cp_active=line.{line} cp_paths=$1 cp_seconds=$2 cp_quiet="
+        look = call_of("rules", f"p{index}", self._here, f"cp_rules={answering} cp_whose={line}")
+        return only(answering, "^([0-9]+)&::([0-9]+)$", set_all(plain), *look)
 
-def _after(here: str, node: Node) -> Iterator[str]:
-    """Where the call goes with cp_outcome; nothing for a node that is no step."""
-    match node:
-        case RingLegs():
-            yield when("${cp_outcome}", "^busy$", transfer(f"n{node.busy}", here))
-            yield when("${cp_outcome}", "^offline$", transfer(f"n{node.offline}", here))
-            yield always(transfer(f"n{node.no_answer}", here))
-        case Forward():
-            yield always(transfer(f"n{node.failed}", here))
-        case LeaveMessage():
-            yield when("${cp_outcome}", "^operator$", transfer("to-operator", CALLS))
-            yield always(transfer(f"n{node.then}", here))
-        case Announce():
-            yield always(transfer(f"n{node.then}", here))
-        case Visit() | IfDoNotDisturb() | Jump() | Release():
-            return
-        case _ as never:
-            assert_never(never)
-
-
-def _leg(ref: LegRef) -> str:
-    """Adds to cp_what or cp_out; lines have no phone in common."""
-    key = _value(ref.key)
-    match ref.kind:
-        case LegKind.LINE:
-            return always(set_now(f"cp_what={_state(phones_key(key))}"))
-        case LegKind.MEMBER:
-            phones = f"cp_more={_state(phones_key(key))}"
-            on = _state(dnd_key(key))
-            return "".join(
-                (
-                    either(on, f"^{ON}$", set_now("cp_more="), set_now(phones, unless=True)),
-                    either("${cp_more}", "^.", set_now("cp_what=${cp_what}&${cp_more}")),
+    def _further(self, index: int, node: Node) -> Iterator[tuple[str, Sequence[str]]]:
+        match node:
+            case CheckCaller():
+                yield f"g{index}", tuple(self._judged(node))
+            case PickRule():
+                found = (
+                    "cp_active=${cp_found} cp_paths=${cp_number_of_paths} cp_seconds=${cp_ring} "
+                    f"cp_quiet={state(dnd_key('${cp_found}'))}"
                 )
-            )
-        case LegKind.HANDSET:
-            return always(set_now(f"cp_what={key}"))
-        case LegKind.TRUNK:
-            return always(set_now(f"cp_out={key}/{_value(ref.number)}"))
-        case _ as never:
-            assert_never(never)
+                yield f"p{index}", (always(set_all(found)), *self._from(node.then))
+            case Forward():
+                yield f"f{index}", tuple(self._forward(index, node))
+                yield f"t{index}", (self._nobody(node.failed), *to_ring(index, "${cp_seconds}"))
+            case OrderMembers():
+                yield f"p{index}", tuple(self._from(node.then))
+            case RingLine() | RingMembers() | RingNext():
+                yield from gathered(self._here, index, node)
+            case _:
+                return
+
+    def _judged(self, node: CheckCaller) -> Iterator[str]:
+        yield when("${cp_verdict}", "^fast-busy$", self._to(node.fast_busy))
+        yield when("${cp_verdict}", "^message$", self._to(node.message))
+        yield either(
+            "${cp_verdict}",
+            "^allow$",
+            set_now("cp_trusted=1"),
+            set_now("cp_trusted=", unless=True),
+        )
+        yield from self._from(node.then)
+
+    def _forward(self, index: int, node: Forward) -> Iterator[str]:
+        line = value(node.line)
+        yield always(set_all(f"cp_to={_target(node)} cp_cli={state(cli_key(line))}"))
+        together = (
+            "cp_what= cp_out= cp_terms= cp_on= cp_line= cp_screen= cp_shown=${cp_name} cp_confirms="
+        )
+        gather = call_of(
+            "targets", f"t{index}", self._here, f"{together} cp_rest=${{cp_to}}", unless=False
+        )
+        yield when("${cp_to}", "&", *gather)
+        yield always(transfer("jump", CALLS))
+
+    def _nobody(self, otherwise: int) -> str:
+        return when("${cp_what}${cp_out}${cp_terms}", "^&?$", self._to(otherwise))
+
+    def _order(self, index: int, node: OrderMembers) -> Iterator[str]:
+        group = value(node.group)
+        held = state(members_key(group))
+        yield only(held, "^([0-9]+):(.+)$", set_all("cp_count=$1 cp_order=$2"),
+                   set_now("cp_order=", unless=True),
+                   transfer(f"p{index}", self._here, unless=True))  # fmt: skip
+        match node.strategy:
+            case Strategy.RING_ALL | Strategy.LINEAR:
+                yield always(transfer(f"p{index}", self._here))
+                return
+            case Strategy.RANDOM:
+                order = "random"
+            case Strategy.ROUND_ROBIN | Strategy.LONGEST_IDLE | Strategy.FEWEST_CALLS:
+                # Who was idle for longest, or took fewest calls, no dialplan knows.
+                order = "in-turn"
+            case _ as never:
+                assert_never(never)
+        given = f"cp_group={group}"
+        yield always(*call_of(order, f"p{index}", self._here, given, unless=False))
+
+    def _after(self, index: int, node: Node) -> Iterator[str]:
+        """Where the call goes with cp_outcome; nothing for a node that is no step."""
+        match node:
+            case RingLine() | RingLegs() | RingMembers():
+                yield from self._after_ringing(node)
+            case RingNext():
+                yield always(self._to(index))
+            case Forward():
+                yield always(self._to(node.failed))
+            case LeaveMessage():
+                yield when("${cp_outcome}", "^operator$", transfer("to-operator", CALLS))
+                yield always(self._to(node.then))
+            case Announce():
+                yield always(self._to(node.then))
+            case (
+                Visit()
+                | CheckCaller()
+                | PickRule()
+                | IfDoNotDisturb()
+                | OrderMembers()
+                | Jump()
+                | Release()
+            ):
+                return
+            case _ as never:
+                assert_never(never)
+
+    def _after_ringing(self, node: RingNode) -> Iterator[str]:
+        yield when("${cp_outcome}", "^busy$", self._to(node.busy))
+        yield when("${cp_outcome}", "^offline$", self._to(node.offline))
+        yield always(self._to(node.no_answer))
 
 
-def _ring(index: int, seconds: Value) -> Iterator[str]:
-    data = f"cp_how={_value(seconds)} cp_node={index}"
-    yield always(action("multiset", data, inline=True), transfer("ring", CALLS))
-
-
-def _value(value: Value) -> str:
-    """The value, or the dialplan expression that yields it."""
-    return f"${{cp_args[{value.index}]}}" if isinstance(value, Arg) else word(value)
-
-
-def _state(key: str) -> str:
-    return f"${{db(select/{REALM}/${{cp_tenant}}.{key.replace('/', '.')})}}"
+def _target(node: Forward) -> str:
+    return state(forward_key(ACTIVE, node.occasion))

@@ -12,6 +12,7 @@ from controlplane.render.freeswitch.names import key
 MOST = 250
 """Bytes of a value: mod_db answers with 255 at most and cuts what is longer."""
 
+_MEMBERS = re.compile(r"group/[^/]+/members")
 _NAME = re.compile(r"line/[0-9]+/name|group/[^/]+/prefix")
 
 
@@ -19,11 +20,14 @@ def stored(tenant: str, state_key: str, value: str) -> tuple[str, str]:
     """One key of the state as the engine holds it.
 
     Names are packed, and cut where they would not fit. Lists of phones and targets cannot be
-    cut: a fault.
+    cut: a fault. Before the members of a group stands their number.
     """
     if _NAME.fullmatch(state_key):
         return key(tenant, state_key), _fitting(value)
     held = value.replace("/", ".")
+    if value and _MEMBERS.fullmatch(state_key):
+        # The dialplan cannot count.
+        held = f"{value.count('&') + 1}:{held}"
     if len(held) > MOST:
         address = f"{tenant}/{state_key}"
         raise fault(f"FreeSWITCH's store takes {MOST} characters, this has {len(held)}", address)

@@ -112,7 +112,12 @@ def test_no_name_changes_what_is_rung_or_breaks_out(caller: CallerId, shown: str
         (
             Ring((PhoneLeg("A1"), TrunkLeg("up", "+447700900123", "anonymous")), 9, NOBODY),
             "ring",
-            {"cp_what": "A1", "cp_out": "up/+447700900123", "cp_cli": "anonymous"},
+            {
+                "cp_what": "A1",
+                "cp_out": "",
+                "cp_terms": "0:0:0:anonymous:up/+447700900123",
+                "cp_cli": MAIN,
+            },
         ),
     ],
 )
