@@ -25,6 +25,7 @@ from controlplane.routing.plan import (
     LegRef,
     MemberTerms,
     Node,
+    Occasion,
     OrderMembers,
     PickRule,
     Release,
@@ -39,10 +40,12 @@ from controlplane.routing.plan import (
 from controlplane.routing.state import (
     ON,
     Verdict,
+    also_key,
     cli_key,
     dnd_key,
     forward_key,
     guard_key,
+    not_own_key,
     prefix_of,
     screen_key,
 )
@@ -53,15 +56,13 @@ _PREFIX = "${CP_PREFIX}"
 
 def routine_dialplan(routine: Routine) -> str:
     """Entered by `Gosub(cp-r-<name>,s,1(<arguments>))`, which never returns."""
-    lines = [
-        f"[{routine_context(routine.name)}]",
-        *extension(
-            "s",
-            f"MSet(CP_ROUTINE={word(routine.name)},CP_TRUSTED=,CP_ORDER=,CP_ARGS=${{ARG1}})",
-            "StackPop()",
-            f"Goto(n{len(routine.nodes) - 1},1)",
-        ),
-    ]
+    first = len(routine.nodes) - 1
+    entered = f"CP_ROUTINE={word(routine.name)},CP_TRUSTED=,CP_ORDER=,CP_ARGS=${{ARG1}}"
+    lines = [f"[{routine_context(routine.name)}]"]
+    if (ring := _rings_at_last(routine)) is None:
+        lines += extension("s", f"MSet({entered})", "StackPop()", f"Goto(n{first},1)")
+    else:
+        lines += extension("s", *_at_once(entered, first, *ring))
     for index, node in enumerate(routine.nodes):
         lines += extension(f"n{index}", *_begin(index, node))
         if isinstance(node, Forward):
@@ -69,6 +70,60 @@ def routine_dialplan(routine: Routine) -> str:
         if after := tuple(_after(index, node)):
             lines += extension(f"a{index}", *after)
     return "\n".join(lines) + "\n"
+
+
+def _rings_at_last(routine: Routine) -> tuple[Visit, int, RingLine] | None:
+    """Where the routine begins, and where a call rings that no setting keeps from it."""
+    nodes = routine.nodes
+    visit = nodes[-1]
+    if not isinstance(visit, Visit):
+        return None
+    index = visit.then
+    while True:
+        match nodes[index]:
+            case CheckCaller(then=index) | PickRule(then=index):
+                pass
+            case IfDoNotDisturb(no=index) | Forward(occasion=Occasion.ALWAYS, unset=index):
+                pass
+            case RingLine() as ring:
+                return visit, index, ring
+            case _:
+                return None
+
+
+def _at_once(entered: str, first: int, visit: Visit, index: int, ring: RingLine) -> Iterator[str]:
+    """Nearly every line does nothing but ring its phones: its keys are read in one go, and only
+    if there is something else among them does the call go from node to node.
+
+    The line is the first argument, which stands in ARG1 until the call has entered.
+    """
+    line = "cp/${CP_TENANT}/line/${CUT(ARG1,&,1)}"
+    keys = f"CP_ANSWERING=${{DB({line}/answering)}},CP_WHAT=${{DB({line}/phones)}}"
+    yield f"MSet({entered},CP_KEYS={line},{keys})"
+    yield "StackPop()"
+    base = prefix_of("", "")
+    rare = (
+        guard_key(""),
+        dnd_key(base),
+        forward_key(base, Occasion.ALWAYS),
+        not_own_key(base),
+        also_key(base),
+        screen_key(base),
+    )
+    found = "".join(f"${{DB(${{CP_KEYS}}/{key.removeprefix('line//')})}}" for key in rare)
+    plain = '${REGEX("^[0-9]+&::[0-9]+$" ${CP_ANSWERING})}'
+    other = f'"${{CP_SEEN}}{found}" != "" | ${{LEN(${{CP_WHAT}})}} = 0 | {plain} = 0'
+    yield f"GotoIf($[{other}]?n{first},1)"
+    rule = (
+        f"CP_SEEN=&{_value(visit.place)}",
+        f"CP_PREFIX={prefix_of(_value(ring.line), '')}",
+        "CP_PATHS=${CUT(CP_ANSWERING,&,1)}",
+        "CP_SECONDS=${CUT(CP_ANSWERING,:,3)}",
+        f"GROUP(cp-called)=${{CP_TENANT}}.{_value(ring.line)}",
+        _ring(index, "${CUT(CP_ANSWERING,:,3)}"),
+    )
+    yield f"MSet({','.join(rule)})"
+    yield "Goto(cp-ring,line,ready)"
 
 
 def extension(name: str, first: str, *others: str) -> Iterator[str]:
