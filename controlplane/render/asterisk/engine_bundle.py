@@ -10,6 +10,7 @@ from controlplane.model.trunk import Transport
 from controlplane.render.asterisk.accounts import handset_accounts, trunk_accounts
 from controlplane.render.asterisk.escape import value, word
 from controlplane.render.asterisk.flows import tenant_dialplan
+from controlplane.render.asterisk.history import NOW, ended_line, spool_file
 from controlplane.render.asterisk.mailboxes import tenant_mailboxes
 from controlplane.render.asterisk.modules import MODULES
 from controlplane.render.asterisk.parts import ACCOUNTS, DIALPLAN, MAILBOXES, Part
@@ -96,6 +97,9 @@ def _dialplan(views: Sequence[TenantView], engine: Engine) -> dict[str, str]:
         "record_value": f"${{{STEP_VARIABLE}}}",
         "point": POINT,
         "dialled": _DIALLED,
+        "now": NOW,
+        "spool": spool_file(engine.state_folder),
+        "ended": ended_line(),
         "lost_sound": SOUNDS[Prompt.CANNOT_COMPLETE],
     }
     files = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from controlplane.render.asterisk.escape import word
+from controlplane.render.asterisk.history import ENDED_CONTEXT
 from controlplane.render.asterisk.names import (
     emergency_context,
     group_extension,
@@ -24,10 +25,12 @@ def tenant_dialplan(plan: Plan) -> str:
     # order take it seconds, in descending order no time.
     lines = [
         f"[{tenant_context(plan.tenant)}]",
+        f"include => {ENDED_CONTEXT}",
         *_services(plan),
         *sorted((*_flows(plan), *_other_extensions(plan)), reverse=True),
         "",
         f"[{numbers_context(plan.tenant)}]",
+        f"include => {ENDED_CONTEXT}",
         *sorted(_numbers(plan), reverse=True),
         "",
         f"[{emergency_context(plan.tenant)}]",

@@ -15,7 +15,7 @@ app_dial app_playback app_stack app_stasis app_verbose app_voicemail app_senddtm
 bridge_builtin_features bridge_holding bridge_native_rtp bridge_simple bridge_softmix
 codec_alaw codec_a_mu codec_g722 codec_resample codec_ulaw
 format_pcm format_sln format_wav
-func_callerid func_channel func_cut func_db func_devstate func_dialplan func_global
+func_callerid func_channel func_cut func_db func_devstate func_dialplan func_env func_global
 func_hangupcause func_logic func_strings func_timeout func_uri func_vmcount
 func_pjsip_aor func_pjsip_contact func_pjsip_endpoint
 res_rtp_asterisk res_srtp

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import assert_never
 
 from controlplane.render.asterisk.escape import word
+from controlplane.render.asterisk.history import ENDED_CONTEXT
 from controlplane.render.asterisk.names import routine_context
 from controlplane.render.asterisk.record import GREETINGS, SOUNDS
 from controlplane.routing.plan import (
@@ -34,6 +35,7 @@ def routine_dialplan(routine: Routine) -> str:
     """Entered by `Gosub(cp-r-<name>,s,1(<arguments>))`, which never returns."""
     lines = [
         f"[{routine_context(routine.name)}]",
+        f"include => {ENDED_CONTEXT}",
         *extension(
             "s",
             f"MSet(CP_ROUTINE={word(routine.name)},CP_ARGS=${{ARG1}})",
