@@ -32,7 +32,7 @@ ADDRESSES = {
 
 MAIN, ADA, OUTSIDE = "+442071838750", "+442071838751", "+447700900901"
 NAME = 'A";b|c, ${X} é'
-EVE = 'Eve | "x" ${Y}'
+EVE = "Eve; |<x> ${Y}"
 ANSWERS = Answers(after=0.3)
 
 OFFICE: dict[str, Any] = {

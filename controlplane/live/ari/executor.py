@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from controlplane.calls.call import Decision
-from controlplane.live.ari.point_codec import write_step
+from controlplane.live.ari.point_codec import write_point, write_step
 from controlplane.live.ari.requests import Request, continue_in_dialplan, set_variable
-from controlplane.render.asterisk.record import HANGUP_CONTEXT, STEP_VARIABLE
+from controlplane.render.asterisk.record import HANGUP_CONTEXT, POINT_VARIABLE, STEP_VARIABLE
 from controlplane.routing.steps import Hangup
 
 
@@ -15,7 +15,11 @@ def requests_for(channel: str, tenant: str, decision: Decision | None) -> tuple[
         return (go_on(channel),)
     if isinstance(decision.step, Hangup):
         cause = str(decision.step.cause.value)
-        return (continue_in_dialplan(channel, HANGUP_CONTEXT, cause, 1),)
+        # What the call's history is told from; the dialplan goes on from it no more.
+        return (
+            set_variable(channel, POINT_VARIABLE, write_point(decision)),
+            continue_in_dialplan(channel, HANGUP_CONTEXT, cause, 1),
+        )
     context, record = write_step(tenant, decision.step, decision)
     return (
         set_variable(channel, STEP_VARIABLE, record),

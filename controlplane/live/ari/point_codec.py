@@ -71,6 +71,11 @@ def write_step(tenant: str, step: Ring | Voicemail | Play, decision: Decision) -
             assert_never(never)
 
 
+def write_point(decision: Decision) -> str:
+    """Where the call stands at `decision`, in the order of POINT."""
+    return _point(decision, decision.point.cli)
+
+
 def _record(fields: tuple[str, str, str], cli: str, decision: Decision) -> str:
     """In the order of STEP."""
     first = map(packed, ("0", *fields, decision.caller.number, cli))

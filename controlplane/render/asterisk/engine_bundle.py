@@ -13,6 +13,7 @@ from controlplane.render.asterisk.flows import tenant_dialplan
 from controlplane.render.asterisk.history import NOW, ended_line, spool_file
 from controlplane.render.asterisk.mailboxes import tenant_mailboxes
 from controlplane.render.asterisk.modules import MODULES
+from controlplane.render.asterisk.names import LAMPS
 from controlplane.render.asterisk.parts import ACCOUNTS, DIALPLAN, MAILBOXES, Part
 from controlplane.render.asterisk.record import (
     PATIENCE_SECONDS,
@@ -34,15 +35,22 @@ _TLS_PORT_AFTER = 1
 _DIALLED = ("_[+*#0-9]", "_[+*#0-9].")
 """What people and carriers may dial. Letters are names of our own, which nobody can reach."""
 
+_FEW = 150
+"""Names of 40 characters that an application takes at once: 8 KB."""
+
 _SMALL_FILES = {
     "acl.conf": "",
     "ccss.conf": "[general]\n",
+    # Once it is up: voicemail tells nobody how many messages there were before.
+    "cli.conf": "[startup_commands]\n"
+    "channel originate Local/new@cp-lamps/n application Wait 1 = yes\n",
     "cdr.conf": "[general]\nenable = no\n",
     "cel.conf": "[general]\nenable = no\n",
     "features.conf": "[general]\n",
     "indications.conf": "[general]\ncountry = gb\n\n[gb]\ndescription = United Kingdom\n"
     "ringcadence = 400,200,400,2000\ndial = 350+440\nbusy = 400/375,0/375\n"
     "ring = 400+450/400,0/200,400+450/400,0/2000\ncongestion = 400/400,0/350,400/225,0/525\n",
+    "minivm.conf": "[general]\n",
     "pjproject.conf": "",
     "pjsip_notify.conf": "; NOTIFY requests bring their own headers.\n",
     # Accounts are read from the bundle; where phones registered, the engine keeps itself.
@@ -104,11 +112,21 @@ def _dialplan(views: Sequence[TenantView], engine: Engine) -> dict[str, str]:
     }
     files = {
         "extensions/calls.conf": _template("calls.conf", calls),
+        "extensions/lamps.conf": _lamps(views),
         "extensions/routines.conf": _routines(views),
     }
     for view in views:
         files[f"extensions/{view.system.tenant}.flows.conf"] = tenant_dialplan(view.plan)
     return _part(DIALPLAN, files, {}, "[globals]\nCP_DIALPLAN = {digest}\n")
+
+
+def _lamps(views: Sequence[TenantView]) -> str:
+    tenants = [(view.system.tenant, _few(sorted(view.system.handsets))) for view in views]
+    return _template("lamps.conf", {"lamps": LAMPS, "tenants": tenants})
+
+
+def _few(names: Sequence[str]) -> list[Sequence[str]]:
+    return [names[first : first + _FEW] for first in range(0, len(names), _FEW)]
 
 
 def _routines(views: Sequence[TenantView]) -> str:

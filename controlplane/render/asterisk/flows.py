@@ -11,6 +11,7 @@ from controlplane.render.asterisk.names import (
     group_extension,
     hints_context,
     key,
+    line_device,
     numbers_context,
     routine_context,
     tenant_context,
@@ -94,6 +95,13 @@ def _jump(destination: str) -> str:
 
 
 def _hints(tenant: str) -> Iterator[str]:
-    phones = key(tenant, phones_key("${EXTEN}"))
-    yield f"exten => _X,hint,${{DB({phones})}}"
-    yield f"exten => _X.,hint,${{DB({phones})}}"
+    """What a lamp key watches. `controlplane.live.asterisk_lamps` sees to what changes."""
+    # Also by the name a line has on every engine: 102 or acme.102.
+    extension = "${CUT(EXTEN,.,${FIELDQTY(EXTEN,.)})}"
+    yield f"exten => _[A-Za-z0-9]!,hint,{watched_devices(tenant, extension)}"
+
+
+def watched_devices(tenant: str, extension: str) -> str:
+    """Of a hint; `extension` may be an expression."""
+    phones = key(tenant, phones_key(extension))
+    return f"{line_device(tenant, extension)}&${{DB({phones})}}"

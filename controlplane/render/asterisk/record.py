@@ -22,6 +22,9 @@ POINT = (
 """Where a call stands and who calls: packed in CP_POINT, separated by bars, and handed over
 by `Stasis(…,outcome,…)`."""
 
+STEP_VARIABLE = "CP_STEP"
+POINT_VARIABLE = "CP_POINT"
+
 STEP = (
     "TIMEOUT(absolute)",
     "CP_WHAT",
@@ -29,11 +32,10 @@ STEP = (
     "CP_SHOWN",
     "CP_NUMBER",
     "CP_CLI",
-    "CP_POINT",
+    POINT_VARIABLE,
 )
 """What the controller writes into CP_STEP, separated by commas; the first ends the waiting."""
 
-STEP_VARIABLE = "CP_STEP"
 HANGUP_CONTEXT = "cp-hangup"
 ASKING_CONTEXTS = ("cp-internal", "cp-trunk", "cp-after")
 """Where a channel waits for the controller."""

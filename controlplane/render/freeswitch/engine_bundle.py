@@ -14,6 +14,7 @@ from controlplane.render.freeswitch.directory import handset_users, mailbox_user
 from controlplane.render.freeswitch.escape import attribute, value, word
 from controlplane.render.freeswitch.flows import outside_caller, tenant_dialplan
 from controlplane.render.freeswitch.gateways import tenant_gateways
+from controlplane.render.freeswitch.history import LINE, at_end, ended_line, spool_file
 from controlplane.render.freeswitch.modules import MODULES
 from controlplane.render.freeswitch.names import PHONES, PROFILE, TRUNKS
 from controlplane.render.freeswitch.parts import (
@@ -102,6 +103,9 @@ def _settings(views: Sequence[TenantView], engine: Engine) -> dict[str, object]:
         "control": [one for one in (engine.address, engine.live_address) if _is_address(one)],
         "state": attribute(engine.state_folder),
         "modules": MODULES,
+        "spool": attribute(spool_file(engine.state_folder)),
+        "history": LINE,
+        "ended": attribute(ended_line()),
         "profile": PROFILE,
         "phones": PHONES,
         "trunks": TRUNKS,
@@ -113,6 +117,7 @@ def _dialplan(views: Sequence[TenantView], engine: Engine) -> dict[str, str]:
     settings = {
         "live": f"{word(engine.live_address)}:{engine.live_port}",
         "patience": PATIENCE_SECONDS,
+        "at_end": attribute(at_end()),
         "outside_caller": outside_caller(),
         "asked_after": "|".join(f"${{{name}}}" for name in ASKED_AFTER),
         "profiles": {"default": voicemail.DEFAULT, "messages": voicemail.MESSAGES},
