@@ -42,6 +42,9 @@ _NOTHING = "-ERR no reply"
 _LIST_CUT = 4_000
 """Bytes; `db list` ends a little behind them."""
 
+_PASSED_ON_SECONDS = 0.022
+"""mod_event_socket looks for events of each connection every 20 ms: by then a controller knows."""
+
 _RESCAN = f"sofia profile {PROFILE} rescan"
 _PROFILE_SECONDS = 12.0
 _GONE_SECONDS = 10.0
@@ -119,6 +122,7 @@ class FreeSwitchControl:
     async def announce(self, event: str, variables: Mapping[str, str]) -> None:
         with _clear(self._engine):
             await self._within(self._link.send(send_news(event, variables)), event, None)
+            await asyncio.sleep(_PASSED_ON_SECONDS)
 
     async def _profile_up(self) -> None:
         """A profile that finds its port taken as the engine starts tries again every 5 s."""

@@ -35,6 +35,10 @@ class Bound:
         return f"{'>=' if self.least else '<='} {self.limit:g}"
 
 
+PARSER = "esl_parser_mb_per_second"
+"""The one key that needs no engine."""
+
+
 BOUNDS = {
     "plan_10k_seconds": Bound(4, "s"),
     "render_10k_seconds": Bound(3, "s"),
@@ -46,6 +50,15 @@ BOUNDS = {
     "driver_cpu_ms_per_call": Bound(2, "ms"),
     "controller_rss_mb_10k": Bound(250, "MB"),
     "live_cps_ratio": Bound(0.9, "live/native", least=True),
+    "freeswitch_render_10k_seconds": Bound(3, "s"),
+    "freeswitch_apply_10k_first_seconds": Bound(40, "s"),
+    "freeswitch_apply_one_change_10k_seconds": Bound(2, "s"),
+    "freeswitch_flip_seconds": Bound(0.1, "s"),
+    "freeswitch_live_pdd_ratio": Bound(1.5, "live/static"),
+    "freeswitch_driver_cpu_ms_per_call": Bound(3, "ms"),
+    "freeswitch_controller_rss_mb_10k": Bound(250, "MB"),
+    "freeswitch_live_cps_ratio": Bound(0.8, "live/static", least=True),
+    PARSER: Bound(20, "MB/s", least=True),
 }
 """Every key of bench.json that has a bound, in the order they are printed."""
 
@@ -56,6 +69,8 @@ GROWTH = {
     "apply_one_change_10k_seconds": "apply_one_change_seconds",
     "dialplan_reload_10k_seconds": "dialplan_reload_seconds",
     "controller_rss_mb_10k": "controller_rss_mb",
+    "freeswitch_apply_10k_first_seconds": "freeswitch_apply_first_seconds",
+    "freeswitch_apply_one_change_10k_seconds": "freeswitch_apply_one_change_seconds",
 }
 """Keys that are measured at every size, and the name of their row under `growth`."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -72,6 +73,14 @@ class Office:
             self.stand.container.restart()
         elif isinstance(self.stand, FreeSwitchStand):
             self.stand.process.restart()
+
+    def delete_messages(self, box: str) -> None:
+        """By the engine, as from a web page."""
+        if isinstance(self.stand, AsteriskStand):
+            folder = Path(self.stand.engine.folder).parent / "state/spool/voicemail/acme" / box
+            texts = [path.read_text() for path in folder.glob("INBOX/msg*.txt")]
+            for message in re.findall("^msg_id=(.*)", "\n".join(texts), re.M):
+                self.stand.container.cli(f"voicemail remove {box} acme INBOX {message}")
 
     def watcher(self, handset: str) -> Watcher:
         return Watcher(self.stand.sip, self.phones, f"acme.{handset}", PASSWORD)
@@ -172,3 +181,13 @@ def test_the_message_lamp_follows_the_line(office: Office) -> None:
         second.wait(waiting, asked)
         office.load("102", "103")
         second.wait(lambda told: not waiting(told), event="message-summary")
+
+
+def test_the_message_lamp_goes_out_when_the_last_message_does(office: Office) -> None:
+    office.load("102", "103", do_not_disturb=True)
+    with office.watcher("B1") as watcher:
+        watcher.register()
+        assert office.place("A1", "102", LEAVES).wait().answered
+        watcher.wait(waiting, event="message-summary")
+        office.delete_messages("102")
+        watcher.wait(lambda told: not waiting(told), event="message-summary")

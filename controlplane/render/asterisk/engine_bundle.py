@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from ipaddress import ip_address
 
@@ -38,6 +39,11 @@ _DIALLED = ("_[+*#0-9]", "_[+*#0-9].")
 _FEW = 150
 """Names of 40 characters that an application takes at once: 8 KB."""
 
+_LONGEST_COMMAND = 160
+"""Bytes that Asterisk keeps of `externnotify`, the last of which is none of it."""
+
+_PLAIN_PATH = re.compile(r"[A-Za-z0-9/._-]+")
+
 _SMALL_FILES = {
     "acl.conf": "",
     "ccss.conf": "[general]\n",
@@ -72,7 +78,7 @@ def render(tenants: Sequence[TenantView], engine: Engine) -> Bundle:
     files = _engine_files(engine)
     files |= _dialplan(views, engine)
     files |= _accounts(views, engine)
-    files |= _mailboxes(views)
+    files |= _mailboxes(views, engine)
     store: dict[str, str] = {}
     for view in views:
         store |= store_of(view.system.tenant, view.state)
@@ -156,12 +162,22 @@ def _accounts(views: Sequence[TenantView], engine: Engine) -> dict[str, str]:
     return _part(ACCOUNTS, files, settings, "[cp-{digest}]\ntype = aor\n")
 
 
-def _mailboxes(views: Sequence[TenantView]) -> dict[str, str]:
+def _mailboxes(views: Sequence[TenantView], engine: Engine) -> dict[str, str]:
     files = {
         f"voicemail/{view.system.tenant}.boxes.conf": tenant_mailboxes(view.system)
         for view in views
     }
-    return _part(MAILBOXES, files, {}, "[cp_marker]\n1 => -no-pin,{digest}\n")
+    settings = {"changed": _changed_messages(engine)}
+    return _part(MAILBOXES, files, settings, "[cp_marker]\n1 => -no-pin,{digest}\n")
+
+
+def _changed_messages(engine: Engine) -> str:
+    """A command that Asterisk gives the mailbox's context and name: it asks for `cp-lamps`."""
+    place = f"{engine.mounted_at}/current/asterisk.conf"
+    tell = "channel originate Local/*$0.$1@cp-lamps/n application Wait 1"
+    exact = f"sh -c 'asterisk -C {place} -rx \"{tell}\"'"
+    fits = len(exact) < _LONGEST_COMMAND and _PLAIN_PATH.fullmatch(place)
+    return exact if fits else f"sh -c 'asterisk -rx \"{tell}\"'"
 
 
 def _part(

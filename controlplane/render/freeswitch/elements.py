@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 from controlplane.render.freeswitch.escape import attribute
 
@@ -23,6 +24,7 @@ def set_now(assignment: str, *, unless: bool = False) -> str:
     return action("set", assignment, inline=True, unless=unless)
 
 
+@lru_cache(1000)
 def transfer(extension: str, context: str, *, unless: bool = False) -> str:
     return action("transfer", f"{extension} XML {context}", unless=unless)
 

@@ -13,6 +13,7 @@ MOST = 250
 """Bytes of a value: mod_db answers with 255 at most and cuts what is longer."""
 
 _NAME = re.compile(r"line/[0-9]+/name|group/[^/]+/prefix")
+_LAST = ("/name", "/prefix")
 
 
 def stored(tenant: str, state_key: str, value: str) -> tuple[str, str]:
@@ -21,7 +22,7 @@ def stored(tenant: str, state_key: str, value: str) -> tuple[str, str]:
     Names are packed, and cut where they would not fit. Lists of phones and targets cannot be
     cut: a fault.
     """
-    if _NAME.fullmatch(state_key):
+    if state_key.endswith(_LAST) and _NAME.fullmatch(state_key):
         return key(tenant, state_key), _fitting(value)
     held = value.replace("/", ".")
     if len(held) > MOST:
