@@ -7,9 +7,11 @@ the engine holds it, itself with bars or empty. The last field tells that the li
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import pairwise
 
 
 class Mark(StrEnum):
@@ -46,7 +48,7 @@ FIELDS = (
     "recording",
 )
 """`handset` or `trunk` the call came from. `number` and `name`: who calls, packed; `sent`: the
-number as it came, where nothing was decided yet. Times since 1970: `began`, `opened` (the engine
+number as it came, which counts where nothing was decided. Times since 1970: `began`, `opened` (the engine
 itself answered: voicemail) and `ended`; `talked` is how long it has been answered, where the engine
 tells that. `step`: in which it ended. `peer`: the leg that answered, `line` whose line that was.
 `rang`: steps before, `outcome!leg&leg!` each; `what`: legs or mailbox of the last step. `seen`: the
@@ -58,6 +60,12 @@ POINT = ("flow", "routine", "node", "args", "seen", "cli", "number", "name")
 
 _BAR = "|"
 _END = "."
+_NONE = "!err!"
+"""What FreeSWITCH answers for a key that is not there."""
+
+_MARKED = re.compile(r"cp-[mu]s\|")
+_UNITS = {Mark.MILLISECONDS: 1000, Mark.MICROSECONDS: 1}
+"""Microseconds."""
 
 
 def spool_line(mark: Mark, values: Mapping[str, str], point: str = "") -> str:
@@ -75,6 +83,7 @@ class SpoolError(ValueError):
 class SpoolLine:
     """The fields as the engine wrote them, still packed; times in microseconds since 1970."""
 
+    mark: Mark
     fields: Mapping[str, str]
     began: int
     ended: int
@@ -84,30 +93,38 @@ class SpoolLine:
         return self.fields[name]
 
 
+def pieces(text: str) -> tuple[str, ...]:
+    """What a line of the file holds: more than one call where the engine died in a write.
+
+    What stands before a call, the date in an engine's log, is left out.
+    """
+    starts = sorted(found.start() for found in _MARKED.finditer(text))
+    return tuple(text[a:b] for a, b in pairwise((*starts, len(text)))) or (text,)
+
+
 def read_spool_line(text: str) -> SpoolLine:
-    """Raises SpoolError."""
-    for mark in Mark:
-        _, found, rest = text.partition(f"{mark}{_BAR}")
-        if found:
-            return _read(rest, 1000 if mark is Mark.MILLISECONDS else 1)
-    raise SpoolError("no call")
-
-
-def _read(text: str, unit: int) -> SpoolLine:
-    parts = text.rstrip("\r\n").split(_BAR)
+    """One of `pieces`. Raises SpoolError."""
+    mark, bar, rest = text.partition(_BAR)
+    if not bar or mark not in set(Mark):
+        raise SpoolError("no call")
+    parts = rest.split(_BAR)
     if len(parts) < len(FIELDS) + 2 or parts[-1] != _END:
         raise SpoolError("not whole")
-    if not text.isascii() or not text.rstrip("\r\n").isprintable():
+    if not (text.isascii() and text.isprintable()):
         raise SpoolError("characters that are not packed")
-    fields = dict(zip(FIELDS, parts, strict=False))
+    fields = {
+        name: "" if part == _NONE else part for name, part in zip(FIELDS, parts, strict=False)
+    }
     fields |= _of_point(parts[len(FIELDS) : -1])
     if not fields["call"] or not fields["tenant"]:
         raise SpoolError("no call or no tenant")
+    unit = _UNITS[Mark(mark)]
     began, ended = _time(fields["began"], unit), _time(fields["ended"], unit)
     if began is None or ended is None:
         raise SpoolError("no time")
     # A clock that was set back during the call.
-    return SpoolLine(fields, began, max(began, ended), _answered(fields, began, ended, unit))
+    ended = max(began, ended)
+    return SpoolLine(Mark(mark), fields, began, ended, _answered(fields, began, ended, unit))
 
 
 def _of_point(parts: Sequence[str]) -> dict[str, str]:
@@ -124,7 +141,7 @@ def _answered(fields: Mapping[str, str], began: int, ended: int, unit: int) -> i
     talked = _time(fields["talked"], unit, least=0)
     if fields["peer"] and talked is not None:
         opened = ended - talked
-    if opened is None or not (fields["peer"] or fields["mailbox"]):
+    if not opened or not (fields["peer"] or fields["mailbox"]):
         return None
     return min(max(opened, began), max(ended, began))
 

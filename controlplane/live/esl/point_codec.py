@@ -79,7 +79,11 @@ def write_step(decision: Decision) -> dict[str, str]:
     match step:
         case Hangup():
             # What the call's history is told from; the dialplan goes on from it no more.
-            return {**_next(hangup_extension(step.cause)), **_point(decision, word(cli)), ASK: "yes"}
+            return {
+                **_next(hangup_extension(step.cause)),
+                **_point(decision, word(cli)),
+                ASK: "yes",
+            }
         case Ring():
             handsets = [one.handset for one in step.legs if isinstance(one, PhoneLeg)]
             outside = [one for one in step.legs if isinstance(one, TrunkLeg)]

@@ -43,8 +43,6 @@ _VALUES = {
 }
 
 
-
-
 class Line(NamedTuple):
     """Where in the directory the line is kept."""
 
