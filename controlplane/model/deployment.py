@@ -30,7 +30,9 @@ class Engine(Part):
     named there.
 
     `folder` holds `bundles/<revision>` and the link `current`; the engine sees the same
-    folder at `mounted_at`. `state_folder` is the engine's own (its database, its voicemail).
+    folder at `mounted_at`. `state_folder` is the engine's own (its database, its voicemail), as
+    the engine sees it; `state_at` is where we see it, if elsewhere. Nothing but voicemail needs
+    that: its messages and greetings are files.
     """
 
     kind: EngineKind = EngineKind.ASTERISK
@@ -50,6 +52,11 @@ class Engine(Part):
     folder: Folder
     mounted_at: Folder = "/engine"
     state_folder: Folder = "/state"
+    state_at: Folder | None = None
+
+    @property
+    def state_seen_at(self) -> str:
+        return self.state_at or self.state_folder
 
 
 class Run(Part):
