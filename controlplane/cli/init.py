@@ -32,6 +32,7 @@ _PASSWORD_BYTES = 24
 @click.option("--live-address", help="Where `ctl run` is asked by FreeSWITCH.  [127.0.0.1]")
 @click.option("--live-port", type=int, help="Likewise.  [8084]")
 @click.option("--state-folder", help="Where the engine, as it sees it, keeps its own.  [/state]")
+@click.option("--state-at", help="Where `ctl` sees that folder, for voicemail.  [the same]")
 @click.option("--rtp", metavar="FIRST-LAST", help="Media ports.  [10000-20000]")
 @click.option(
     "--nat/--no-nat",
@@ -122,9 +123,9 @@ def _swapped(option: str, words: tuple[str, str]) -> tuple[str, str, str]:
 
 
 def _tell(session: Session, configured: Configured, existed: bool) -> None:
-    from sqlalchemy.engine import make_url
+    from controlplane.store.connection import shown
 
-    database = make_url(configured.deployment.database).render_as_string(hide_password=True)
+    database = shown(configured.deployment.database)
     rows = [("configuration", f"{configured.path} ({'kept' if existed else 'written'})")]
     rows.append(("database", database))
     for name, engine in configured.deployment.engines.items():

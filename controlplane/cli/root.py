@@ -23,6 +23,7 @@ VERBS = {
     "export": "Write a tenant as YAML that `plan` takes back.",
     "schema": "Print the JSON Schema of a tenant's file.",
     "explain": "Say what would happen to a call, and why.",
+    "voicemail": "List, play and move messages, and choose greetings, of a mailbox.",
     "log": "Show who changed what, when, why, and from what to what.",
     "doctor": "Check configuration, store, engines and controller.",
     "run": "Run the controller: decide live calls, serve health and metrics.",

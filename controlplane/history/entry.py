@@ -18,7 +18,7 @@ from controlplane.store.call_log import CallOutcome, CallRow, Decided, Direction
 Known = Mapping[str, tuple[Plan, State]]
 """Plan and state by tenant. A call of a tenant that is gone is kept with what its line tells."""
 
-_OUTCOMES = {
+_OUTCOMES: Mapping[int, CallOutcome] = {
     Cause.BUSY: CallOutcome.BUSY,
     Cause.NO_ANSWER: CallOutcome.NO_ANSWER,
     Cause.ABSENT: CallOutcome.OFFLINE,
@@ -112,11 +112,7 @@ def _outcome(line: SpoolLine, peer: Leg | None, released: int | None) -> CallOut
         return CallOutcome.VOICEMAIL
     if released is None:
         return CallOutcome.GONE
-    return _OUTCOMES.get(Cause(released), CallOutcome.FAILED) if released in _CAUSES else _FAILED
-
-
-_CAUSES = frozenset(cause.value for cause in Cause)
-_FAILED = CallOutcome.FAILED
+    return _OUTCOMES.get(released, CallOutcome.FAILED)
 
 
 def _decided(line: SpoolLine) -> Decided:

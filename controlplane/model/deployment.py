@@ -30,7 +30,9 @@ class Engine(Part):
     named there.
 
     `folder` holds `bundles/<revision>` and the link `current`; the engine sees the same
-    folder at `mounted_at`. `state_folder` is the engine's own (its database, its voicemail).
+    folder at `mounted_at`. `state_folder` is the engine's own (its database, its voicemail), as
+    the engine sees it; `state_at` is where we see it, if elsewhere. Voicemail
+    and call history need that: messages, greetings and the spool of ended calls are files.
     """
 
     kind: EngineKind = EngineKind.ASTERISK
@@ -50,14 +52,23 @@ class Engine(Part):
     folder: Folder
     mounted_at: Folder = "/engine"
     state_folder: Folder = "/state"
+    state_at: Folder | None = None
+
+    @property
+    def state_seen_at(self) -> str:
+        return self.state_at or self.state_folder
 
 
 class Run(Part):
-    """`ctl run`: where health and metrics are served. Seconds to finish decisions on SIGTERM."""
+    """`ctl run`: where health and metrics are served. Seconds to finish decisions on SIGTERM.
+
+    `history_days`: how long ended calls are kept; for ever unless given.
+    """
 
     address: HostName = "127.0.0.1"
     port: Port = 9188
     drain_seconds: Annotated[int, Field(ge=0, le=600)] = 10
+    history_days: Annotated[int, Field(ge=1, le=36500)] | None = None
 
 
 class Deployment(Part):

@@ -48,12 +48,13 @@ FIELDS = (
     "recording",
 )
 """`handset` or `trunk` the call came from. `number` and `name`: who calls, packed; `sent`: the
-number as it came, which counts where nothing was decided. Times since 1970: `began`, `opened` (the engine
-itself answered: voicemail) and `ended`; `talked` is how long it has been answered, where the engine
-tells that. `step`: in which it ended. `peer`: the leg that answered, `line` whose line that was.
-`rang`: steps before, `outcome!leg&leg!` each; `what`: legs or mailbox of the last step. `seen`: the
-places visited, `&line/101&group/sales`. `cause`: Q.850. `asked`, `lost`: a controller decided; it
-was lost on the way. `routine`: something was decided. `mailbox`: a caller was let to it."""
+number as it came, which counts where nothing was decided. Times since 1970: `began`, `opened` (the
+engine itself answered: voicemail) and `ended`; `talked` is how long it has been answered, where the
+engine tells that. `step`: in which it ended. `peer`: the leg that answered, `line` whose line that
+was. `rang`: steps before, `outcome!leg!leg&` each; `what`: legs or mailbox of the last step.
+`seen`: the places visited, `&line/101&group/sales`. `cause`: Q.850. `asked`, `lost`: a controller
+decided; it was lost on the way. `routine`: something was decided. `mailbox`: a caller was let to
+it."""
 
 POINT = ("flow", "routine", "node", "args", "seen", "cli", "number", "name")
 """What of a live call's point may follow; it overrides the fields of the same name."""
@@ -112,9 +113,8 @@ def read_spool_line(text: str) -> SpoolLine:
         raise SpoolError("not whole")
     if not (text.isascii() and text.isprintable()):
         raise SpoolError("characters that are not packed")
-    fields = {
-        name: "" if part == _NONE else part for name, part in zip(FIELDS, parts, strict=False)
-    }
+    parts = ["" if part == _NONE else part for part in parts]
+    fields = dict(zip(FIELDS, parts, strict=False))
     fields |= _of_point(parts[len(FIELDS) : -1])
     if not fields["call"] or not fields["tenant"]:
         raise SpoolError("no call or no tenant")

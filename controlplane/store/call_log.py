@@ -169,7 +169,7 @@ def faults(connection: Connection, limit: int = 100) -> tuple[tuple[str, str, in
     table = spool_faults.c
     names = (table.engine, table.name, table.position, table.reason, table.line)
     asked = select(*names).order_by(table.at.desc()).limit(limit)
-    return tuple(tuple(row) for row in connection.execute(asked))  # type: ignore[misc]
+    return tuple((row[0], row[1], row[2], row[3], row[4]) for row in connection.execute(asked))
 
 
 def _move(connection: Connection, reading: Reading) -> None:

@@ -28,7 +28,7 @@ from sqlalchemy import (
 
 from controlplane.model.phone_system import KINDS
 
-SCHEMA = "0002"
+SCHEMA = "0003"
 """The migration that this code is written for."""
 
 REFERENCES: dict[str, dict[str, str]] = {
@@ -227,3 +227,20 @@ spool_faults = Table(
     Column("at", UtcTime, nullable=False),
 )
 """What of them is no call, kept to be looked at."""
+
+mails = Table(
+    "mails",
+    metadata,
+    Column("engine", Text, primary_key=True),
+    Column("message", Text, primary_key=True),
+    Column("tenant", Text, nullable=False),
+    Column("mailbox", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("found", UtcTime, nullable=False),
+    Column("due", UtcTime, nullable=False),
+    Column("mail_id", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Index(None, "state", "due"),
+)
+"""Mails about voicemail, one a message of an engine: see `controlplane.store.outbox`."""

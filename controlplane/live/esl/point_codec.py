@@ -78,12 +78,8 @@ def write_step(decision: Decision) -> dict[str, str]:
     cli, what = point.cli, {"cp_what": "", "cp_out": "", "cp_how": "", "cp_shown": ""}
     match step:
         case Hangup():
-            # What the call's history is told from; the dialplan goes on from it no more.
-            return {
-                **_next(hangup_extension(step.cause)),
-                **_point(decision, word(cli)),
-                ASK: "yes",
-            }
+            # The point is for the call's history: the dialplan goes on from it no more.
+            what = _next(hangup_extension(step.cause))
         case Ring():
             handsets = [one.handset for one in step.legs if isinstance(one, PhoneLeg)]
             outside = [one for one in step.legs if isinstance(one, TrunkLeg)]

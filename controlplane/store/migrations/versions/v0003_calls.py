@@ -1,12 +1,14 @@
-"""Call history: calls, the places they came to, how far each spool was read, and what was no call."""
+"""Call history: calls, the places they came to, and how far each spool has been read."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0002"
-down_revision = "0001"
+revision = "0003"
+down_revision = "0002"
 
 BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
@@ -20,7 +22,7 @@ def _text(name: str, nullable: bool = False) -> sa.Column[str]:
     return sa.Column(name, sa.Text(), nullable=nullable)
 
 
-def _at(name: str, nullable: bool = False) -> sa.Column[sa.DateTime]:
+def _at(name: str, nullable: bool = False) -> sa.Column[Any]:
     return sa.Column(name, sa.DateTime(timezone=True), nullable=nullable)
 
 
