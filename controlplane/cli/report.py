@@ -54,7 +54,7 @@ _SHORT = {
 @click.option("--output", "-o", type=click.Choice(_OUTPUTS), help="How to print.  [default: table]")
 @config_option
 @pass_session
-def verb(session: Session, kind: str, ingest: bool, output: str | None, **options: Any) -> None:
+def verb(session: Session, /, kind: str, ingest: bool, output: str | None, **options: Any) -> None:
     """Print ended calls, or sums by line or hunt group. Times are the tenant's."""
     chosen = output or session.output.value
     if chosen != "csv":

@@ -25,6 +25,8 @@ VERBS = {
     "explain": "Say what would happen to a call, and why.",
     "voicemail": "List, play and move messages, and choose greetings, of a mailbox.",
     "log": "Show who changed what, when, why, and from what to what.",
+    "report": "Print ended calls, or sums by line or hunt group.",
+    "ingest": "Store the calls that ended since; `run` does so by itself.",
     "doctor": "Check configuration, store, engines and controller.",
     "run": "Run the controller: decide live calls, serve health and metrics.",
     "completion": "Print the script that completes `ctl` in a shell.",

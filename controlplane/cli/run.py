@@ -53,6 +53,7 @@ async def _run(deployment: Deployment, store: Store) -> None:
     import structlog
 
     from controlplane.live.driver import Driver
+    from controlplane.service.call_history import CallHistory
     from controlplane.service.following import Follower, read_mind
     from controlplane.web.health import Status, application, served
     from controlplane.web.metrics import Metrics
@@ -74,13 +75,16 @@ async def _run(deployment: Deployment, store: Store) -> None:
         gc.freeze()
         log.info("running", address=run.address, port=run.port, engines=sorted(live))
         following = asyncio.create_task(follower.run())
+        history = CallHistory(store, deployment, driver.known, metrics.failed)
+        listening = asyncio.create_task(history.run())
         serving = [asyncio.create_task(it.serve(stop, run.drain_seconds)) for it in live.values()]
         try:
-            await _first_end([*serving, following])
+            await _first_end([*serving, following, listening])
             stop.set()
             await asyncio.gather(*serving)
         finally:
             following.cancel()
+            listening.cancel()
             log.info("ended", revision=follower.revision)
 
 

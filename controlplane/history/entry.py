@@ -25,6 +25,9 @@ _OUTCOMES: Mapping[int, CallOutcome] = {
     Cause.UNALLOCATED: CallOutcome.UNKNOWN,
     Cause.REJECTED: CallOutcome.BARRED,
 }
+_RELEASE = "release"
+"""The step of a call that we released; FreeSWITCH names the cause behind it."""
+
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
@@ -88,7 +91,7 @@ def _caller_line(line: SpoolLine, state: State) -> str | None:
 def _released(line: SpoolLine) -> int | None:
     """The cause where we released the call."""
     step, _, cause = line["step"].partition("-")
-    if step != "release":
+    if step != _RELEASE:
         return None
     return _q850(cause) or _q850(line["cause"])
 
@@ -110,9 +113,9 @@ def _outcome(line: SpoolLine, peer: Leg | None, released: int | None) -> CallOut
         return CallOutcome.ANSWERED
     if line["mailbox"]:
         return CallOutcome.VOICEMAIL
-    if released is None:
+    if not line["step"].startswith(_RELEASE):
         return CallOutcome.GONE
-    return _OUTCOMES.get(released, CallOutcome.FAILED)
+    return _OUTCOMES.get(released or 0, CallOutcome.FAILED)
 
 
 def _decided(line: SpoolLine) -> Decided:
