@@ -85,9 +85,16 @@ def main(words: Sequence[str]) -> int:
 def _options(words: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("--write", type=Path, metavar="FILE", help="as JSON, beside the table")
-    parser.add_argument("--only", nargs="+", metavar="KEY", choices=list(BOUNDS))
+    parser.add_argument("--only", nargs="+", metavar="KEY", choices=_measurable())
     parser.add_argument("--quick", action="store_true", help="one run each, 10,000 lines only")
     return parser.parse_args(words)
+
+
+def _measurable() -> list[str]:
+    """The keys that are measured for themselves."""
+    prefixes = [engine.prefix for engine in MEASURED]
+    wanted = {prefix + key for prefix in prefixes for key in MEASUREMENTS} | {PARSER}
+    return [key for key in BOUNDS if key in wanted]
 
 
 def _measure(results: Results, keys: Sequence[str], quick: bool) -> None:
@@ -125,17 +132,25 @@ def _measure_engine(results: Results, place: Place, keys: Sequence[str]) -> None
                 results.growth.setdefault(GROWTH[key], {})[str(lines)] = item.as_data()
             if not small:
                 results.figures[key] = item
+                for beside, other in item.beside.items():
+                    results.figures[place.engine.prefix + beside] = other
 
 
 def _in_full(key: str, item: Figure) -> dict[str, Any]:
     bound = BOUNDS[key]
+    wanted = {
+        "at_least" if bound.least else "at_most": bound.limit,
+        "met": bound.met(item.median),
+    }
     return {
         **item.as_data(),
         "unit": bound.unit,
-        "at_least" if bound.least else "at_most": bound.limit,
-        "met": bound.met(item.median),
+        **(wanted if bound.limit is not None else {}),
         **({"parts": item.parts} if item.parts else {}),
     }
+
+
+_MET = {True: "yes", False: "NO", None: ""}
 
 
 def _print(figures: Mapping[str, Figure], results: Results) -> None:
@@ -144,7 +159,7 @@ def _print(figures: Mapping[str, Figure], results: Results) -> None:
     for key, item in figures.items():
         bound, shown = BOUNDS[key], item.as_data()
         row = (shown["median"], shown["min"], shown["max"], shown["runs"], bound.unit, bound)
-        table.add_row(key, *map(str, row), "yes" if bound.met(item.median) else "NO")
+        table.add_row(key, *map(str, row), _MET[bound.met(item.median)])
     console.print(table)
     if results.growth:
         sizes = Table("median, by lines", *(f"{lines:,}" for lines in SIZES))

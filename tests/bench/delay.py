@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from statistics import median
 
 from tests.bench.figures import Figure, figure, quantile, significant
@@ -12,6 +13,9 @@ BLOCK = 50
 """Calls of each kind in a run; the kinds take turns, so that drift meets all alike."""
 
 WARM_UP = 20
+
+STATIC_KEY = "live_pdd_static_ratio"
+"""Where the baseline rings a phone and decides nothing: what asking alone costs."""
 
 
 def measure(place: Place, lines: int) -> Figure:
@@ -31,13 +35,17 @@ def measure(place: Place, lines: int) -> Figure:
                 placed = rings(phones, passwords, account, dialled)
                 if number >= WARM_UP:
                     delays[kind].append(placed.delay_ms)
-    return figure(
+    found = figure(
         _ratios(delays["live"], delays[baseline[0]]),
         native_ratio=figure(_ratios(delays["live"], delays["native"])),
         static_ratio=figure(_ratios(delays["static"], delays["native"])),
-        **{f"{kind}_ms": figure(found) for kind, found in delays.items()},
+        **{f"{kind}_ms": figure(it) for kind, it in delays.items()},
         **{f"{kind}_p95_ms": significant(quantile(it, 0.95)) for kind, it in delays.items()},
     )
+    if baseline[0] == "static":
+        return found
+    live_to_static = figure(_ratios(delays["live"], delays["static"]))
+    return replace(found, beside={STATIC_KEY: live_to_static})
 
 
 def _ratios(ours: list[float], theirs: list[float]) -> list[float]:

@@ -87,18 +87,22 @@ def add_baselines(loaded: Loaded) -> None:
     """Into the file that runs: the next apply writes another."""
     assert isinstance(loaded.stack, FreeSwitchStack)
     path = Path(loaded.engine.folder) / "current/dialplan/calls.xml"
-    text = path.read_text()
-    head, found, tail = text.partition(CONTEXT)
-    if not found:
-        raise RuntimeError(f"{path} has no {CONTEXT}")
-    if 'name="bench-native"' in tail:
-        return
     new = path.with_suffix(".new")
-    new.write_text("\n".join((head + CONTEXT, _native(), _static(tail), tail)))
+    new.write_text(with_baselines(path.read_text()))
     new.rename(path)
     answer = loaded.stack.api("reloadxml")
     if "+OK" not in answer or "[[" in answer:
         raise RuntimeError(f"the engine took no baseline extension: {answer}")
+
+
+def with_baselines(calls: str) -> str:
+    """The rendered file of all calls, with both baselines in it."""
+    head, found, tail = calls.partition(CONTEXT)
+    if 'name="bench-native"' in tail:
+        return calls
+    if not found:
+        raise RuntimeError(f"the rendered calls have no {CONTEXT}")
+    return "\n".join((head + CONTEXT, _native(), _static(tail), tail))
 
 
 def _native() -> str:

@@ -1,4 +1,4 @@
-"""An engine of either kind with an office, its phones and its carrier, whose calls end in a spool."""
+"""An engine of either kind with an office and its carrier, whose calls end in a spool."""
 
 from __future__ import annotations
 

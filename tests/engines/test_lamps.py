@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,7 @@ ADDRESSES = {
 }
 PASSWORD = "phone-password"
 EVENTS = {"dialog": "application/dialog-info+xml", "presence": "application/pidf+xml"}
+SUMMARY = "application/simple-message-summary"
 RINGS_A_WHILE = Answers(after=1.5)
 LEAVES = Manner(digits="#", digits_after=0.4, talks=True, hang_up_after=3.0)
 
@@ -49,7 +51,7 @@ class Office:
                 "tenant": "acme",
                 "lines": {
                     "101": {"ring": 20},
-                    "102": {"ring": 2, "voicemail": {}, **line},
+                    "102": {"ring": 20, "voicemail": {}, **line},
                     "103": {"ring": 20, "voicemail": {}},
                 },
                 "handsets": {"A1": {"line": "101"}, "B1": {"login": b1}, "C1": {"login": c1}},
@@ -74,6 +76,10 @@ class Office:
         elif isinstance(self.stand, FreeSwitchStand):
             self.stand.process.restart()
 
+    def helped(self) -> AbstractContextManager[object]:
+        """With a controller, where the engine alone cannot do it."""
+        return self.stand.controller() if self.kind == "freeswitch" else nullcontext()
+
     def delete_messages(self, box: str) -> None:
         """By the engine, as from a web page."""
         if isinstance(self.stand, AsteriskStand):
@@ -81,12 +87,14 @@ class Office:
             texts = [path.read_text() for path in folder.glob("INBOX/msg*.txt")]
             for message in re.findall("^msg_id=(.*)", "\n".join(texts), re.M):
                 self.stand.container.cli(f"voicemail remove {box} acme INBOX {message}")
+        elif isinstance(self.stand, FreeSwitchStand):
+            self.stand.process.api("vm_delete", f"{box}@acme")
 
     def watcher(self, handset: str) -> Watcher:
         return Watcher(self.stand.sip, self.phones, f"acme.{handset}", PASSWORD)
 
 
-@pytest.fixture(scope="module", params=["asterisk"])
+@pytest.fixture(scope="module", params=sorted(STANDS))
 def office(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Office]:
@@ -152,6 +160,8 @@ def test_a_line_is_watched_by_its_extension_too(office: Office) -> None:
 
 
 def test_do_not_disturb_shows_as_busy(office: Office) -> None:
+    if office.kind == "freeswitch":
+        pytest.skip("its lamps show calls only")
     office.load("102", "103")
     with office.watcher("A1") as watcher:
         line = watcher.subscribe("acme.102", "dialog", EVENTS["dialog"])
@@ -174,18 +184,19 @@ def test_the_message_lamp_follows_the_line(office: Office) -> None:
         second.wait(waiting, event="message-summary")
         first.wait(lambda told: not waiting(told), event="message-summary")
         office.restart()
-    with office.watcher("C1") as second:
+    with office.helped(), office.watcher("C1") as second:
         second.register()
         second.wait(waiting, event="message-summary")
-        asked = second.subscribe("acme.C1", "message-summary", "application/simple-message-summary")
-        second.wait(waiting, asked)
+        if office.kind == "asterisk":
+            asked = second.subscribe("acme.C1", "message-summary", SUMMARY)
+            second.wait(waiting, asked)
         office.load("102", "103")
         second.wait(lambda told: not waiting(told), event="message-summary")
 
 
 def test_the_message_lamp_goes_out_when_the_last_message_does(office: Office) -> None:
     office.load("102", "103", do_not_disturb=True)
-    with office.watcher("B1") as watcher:
+    with office.helped(), office.watcher("B1") as watcher:
         watcher.register()
         assert office.place("A1", "102", LEAVES).wait().answered
         watcher.wait(waiting, event="message-summary")

@@ -131,6 +131,7 @@ def _dialplan(views: Sequence[TenantView], engine: Engine) -> dict[str, str]:
     }
     files = {
         "dialplan/calls.xml": _template("calls", settings),
+        "dialplan/lamps.xml": _template("lamps", settings),
         "dialplan/routines.xml": _routines(views),
     }
     for view in views:

@@ -173,10 +173,8 @@ def test_why_a_call_was_released(known: Known, cause: str, outcome: CallOutcome)
 
 
 def test_who_leaves_early(known: Known) -> None:
-    ringing = asterisk(
-        step="ring", what="PJSIP/acme.C1", cause="127", routine="r", seen="&line/103"
-    )
-    found = row(known, ringing)
+    ringing = {"step": "ring", "what": "PJSIP/acme.C1", "cause": "127", "routine": "r"}
+    found = row(known, asterisk(**ringing, seen="&line/103"))
     assert (found.outcome, found.cause, found.answered) == (CallOutcome.GONE, None, None)
     assert found.rang == ({"outcome": "", "legs": [{"handset": "C1", "line": "103"}]},)
     unasked = row(known, asterisk(dialled="103"))
