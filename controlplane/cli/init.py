@@ -98,6 +98,9 @@ def _new(path: Path, folder: Path, database: str | None, given: dict[str, Any]) 
         "password": secrets.token_urlsafe(_PASSWORD_BYTES),
         "folder": str(folder / name),
     }
+    if "state_folder" not in given:
+        # The engine runs in a container, as compose.yaml starts it.
+        engine.setdefault("state_at", str(folder / f"{name}-state"))
     url = database or f"sqlite:///{folder / 'controlplane.sqlite'}"
     raw = {"database": url, "engines": {name: engine}, "run": run}
     try:
