@@ -91,7 +91,9 @@ def _new(path: Path, folder: Path, database: str | None, given: dict[str, Any]) 
     name = given.pop("engine", None) or str(given.get("kind", EngineKind.ASTERISK))
     run = {"port": given.pop("run_port")} if "run_port" in given else {}
     if "rtp" in given:
-        first, _, last = given.pop("rtp").partition("-")
+        first, dash, last = given.pop("rtp").partition("-")
+        if not (dash and first.isdecimal() and last.isdecimal() and int(first) <= int(last)):
+            raise fault("is no range of ports", "--rtp", "write FIRST-LAST, as 10000-20000")
         given |= {"rtp_first": first, "rtp_last": last}
     engine = {
         **given,

@@ -90,7 +90,11 @@ class Verbs(click.Group):
         sys.exit(int(code))
 
 
-@click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=Verbs,
+    subcommand_metavar="VERB [ARGS]...",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @config_option
 @output_option
 @click.version_option(package_name="controlplane", prog_name="ctl")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 from collections.abc import Sequence
@@ -35,9 +36,10 @@ _REFUSING = ("anti-action",)
 
 def missing() -> str:
     """Why nothing can be measured; "" where it can."""
-    if freeswitch_binary() is None:
+    binary = freeswitch_binary()
+    if binary is None:
         return f"{VARIABLE} names no FreeSWITCH, and none is in the usual places"
-    return ""
+    return "" if os.access(binary, os.X_OK) else f"{binary} cannot be run"
 
 
 def version() -> str:
