@@ -41,7 +41,8 @@ class Bound:
 
 
 PARSER = "esl_parser_mb_per_second"
-"""The one key that needs no engine."""
+HISTORY = "history_calls_per_second"
+"""These two need no engine."""
 
 
 BOUNDS = {
@@ -55,6 +56,7 @@ BOUNDS = {
     "live_pdd_static_ratio": Bound(None, "live/static"),
     "driver_cpu_ms_per_call": Bound(2, "ms"),
     "controller_rss_mb_10k": Bound(250, "MB"),
+    HISTORY: Bound(2000, "calls/s", least=True),
     "live_cps_ratio": Bound(0.9, "live/native", least=True),
     "freeswitch_render_10k_seconds": Bound(3, "s"),
     "freeswitch_apply_10k_first_seconds": Bound(40, "s"),
