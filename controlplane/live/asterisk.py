@@ -111,7 +111,7 @@ class AsteriskDriver:
             caller = CallerId(channel.caller_number, channel.caller_name)
             question = read_question(event.args, caller)
             decision = self._driver.decide(question)
-            requests = requests_for(channel, question.tenant, decision)
+            requests = requests_for(channel.id, question.tenant, decision)
         except Exception as error:
             not_decided(self._watch, self._name, channel.id, error)
             self._send(channel.id, go_on(channel.id))

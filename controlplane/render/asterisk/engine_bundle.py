@@ -17,7 +17,6 @@ from controlplane.render.asterisk.modules import MODULES
 from controlplane.render.asterisk.names import LAMPS
 from controlplane.render.asterisk.parts import ACCOUNTS, DIALPLAN, MAILBOXES, Part
 from controlplane.render.asterisk.record import (
-    LONG,
     PATIENCE_SECONDS,
     POINT,
     SOUNDS,
@@ -109,9 +108,7 @@ def _dialplan(views: Sequence[TenantView], engine: Engine) -> dict[str, str]:
         "application": word(engine.application),
         "patience": PATIENCE_SECONDS,
         "record": STEP,
-        "record_value": f"${{SHARED({STEP_VARIABLE})}}",
-        "long_value": f"${{{STEP_VARIABLE}}}",
-        "long": LONG,
+        "record_value": f"${{{STEP_VARIABLE}}}",
         "point": POINT,
         "dialled": _DIALLED,
         "now": NOW,
