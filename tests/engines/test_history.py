@@ -19,7 +19,9 @@ from controlplane.reports.report import Asked
 from controlplane.routing.compiler import compile_plan
 from controlplane.routing.state import state_of
 from controlplane.store.store import Store
+from tests.conformance.asterisk import AsteriskStand
 from tests.conformance.floor import LEAVES_A_MESSAGE
+from tests.conformance.freeswitch import FreeSwitchStand
 from tests.engines.freeswitch_process import require_freeswitch
 from tests.engines.history_office import EVE, MAIN, NAME, OUTSIDE, Office, office, zone
 from tests.phones import BUSY, OFFLINE, RINGS_OUT, CallResult, Manner
@@ -249,6 +251,17 @@ def test_a_call_that_waits_for_a_controller_and_leaves(made: Office, history: Hi
     assert (row["decided"], row["outcome"], row["dialled"]) == ("nobody", "gone", "103")
     assert (row["line"], row["path"]) == ("101", ["line/103"])
     made.are()
+
+
+def test_a_leg_that_the_engine_makes_itself_is_no_call(made: Office, history: History) -> None:
+    match made.stand:
+        case AsteriskStand():
+            inside = "channel originate Local/alone@cp-after application Wait 1"
+            made.stand._container.cli(inside)
+        case FreeSwitchStand():
+            made.stand.process.api("bgapi", "originate loopback/hangup-16/cp &park")
+    made.call("A-1", "102")
+    assert history.new()["outcome"] == "answered"
 
 
 def test_a_second_reader_finds_the_same(made: Office, history: History) -> None:
