@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from controlplane.calls.call import Decision
-from controlplane.live.ari.point_codec import write_step
+from controlplane.live.ari.point_codec import write_point, write_step
 from controlplane.live.ari.requests import Request, continue_in_dialplan, set_variable
 from controlplane.render.asterisk.names import turns_key
-from controlplane.render.asterisk.record import HANGUP_CONTEXT, STEP_VARIABLE
+from controlplane.render.asterisk.record import HANGUP_CONTEXT, POINT_VARIABLE, STEP_VARIABLE
 from controlplane.routing.steps import Hangup
 
 NO_TURNS: Mapping[str, int] = {}
@@ -30,7 +30,12 @@ def requests_for(
     )
     if isinstance(decision.step, Hangup):
         cause = str(decision.step.cause.value)
-        return (*counts, continue_in_dialplan(channel, HANGUP_CONTEXT, cause, 1))
+        # The point is for the call's history: the dialplan goes on from it no more.
+        return (
+            *counts,
+            set_variable(channel, POINT_VARIABLE, write_point(decision)),
+            continue_in_dialplan(channel, HANGUP_CONTEXT, cause, 1),
+        )
     step = write_step(tenant, decision.step, decision)
     return (
         *counts,

@@ -95,6 +95,11 @@ def write_step(tenant: str, step: Ring | Voicemail | Play, decision: Decision) -
             assert_never(never)
 
 
+def write_point(decision: Decision) -> str:
+    """Where the call stands at `decision`, in the order of POINT."""
+    return _point(decision)
+
+
 def _write_ring(tenant: str, step: Ring, decision: Decision) -> Written:
     shown = {one: one.cli if isinstance(one, TrunkLeg) else "" for one in step.legs}
     legs = ((leg(tenant, one), step.terms_of(one), shown[one]) for one in step.legs)

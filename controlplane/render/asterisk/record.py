@@ -28,6 +28,8 @@ POINT = (
 """Where a call stands and who calls: packed in CP_POINT, separated by bars, and handed over
 by `Stasis(…,outcome,…)`."""
 
+POINT_VARIABLE = "CP_POINT"
+
 STEP = (
     "TIMEOUT(absolute)",
     "CP_KIND",
@@ -40,7 +42,7 @@ STEP = (
     "CP_PATHS",
     "CP_IDLE",
     "_CP_LATER",
-    "CP_POINT",
+    POINT_VARIABLE,
 )
 """What the controller writes into CP_STEP, separated by commas; the first ends the waiting."""
 

@@ -169,9 +169,11 @@ def test_the_engine_keeps_whose_turn_it_is() -> None:
     assert others == list(requests_for("7.1", "acme", replace(decision, turns=())))
 
 
-def test_a_hang_up_is_one_request() -> None:
-    decision = Decision(Hangup(Cause.BUSY), Point("f", "abc", 1, (), (), ""), NOBODY)
-    [jump] = requests_for("7.1", "acme", decision)
+def test_a_hang_up_leaves_where_the_call_was_released() -> None:
+    point = Point("line/101", "abc", 1, (), ("line/101",), "")
+    decision = Decision(Hangup(Cause.BUSY), point, NOBODY)
+    left, jump = requests_for("7.1", "acme", decision)
+    assert left.body == {"variable": "CP_POINT", "value": "line/101|abc|1||&line/101|||"}
     assert jump.body == {"context": "cp-hangup", "extension": "17", "priority": 1}
 
 

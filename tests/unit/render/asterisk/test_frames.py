@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from controlplane.model.time_frame import TimeFrame
@@ -64,6 +64,7 @@ def asked(frame: Frame, local: dt.datetime) -> bool:
     return False
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow])  # calendars are slow to load
 @given(frames, moments)
 def test_the_dialplan_says_what_the_frame_says(frame: Frame, local: dt.datetime) -> None:
     assert asked(frame, local) is holds(frame, local)
