@@ -7,6 +7,7 @@ compares both with what the simulator said beforehand. Leaves nothing running.
 
 from __future__ import annotations
 
+import datetime as dt
 import signal
 import statistics
 import sys
@@ -20,6 +21,7 @@ from rich.console import Console
 from rich.table import Table
 
 from controlplane.calls.call import Call, FromHandset, FromTrunk
+from controlplane.calls.facts import Facts
 from controlplane.calls.simulator import Journey, simulate
 from controlplane.calls.world import Behaviour, World
 from controlplane.model.phone_system import PhoneSystem
@@ -162,7 +164,7 @@ def stored(stack: Stack) -> tuple[PhoneSystem, dict[str, str]]:
 def journeys(system: PhoneSystem) -> Iterator[Journey]:
     plan, state, world = compile_plan(system), state_of(system), World(handsets=DOES)
     for placed in CALLS:
-        yield simulate(plan, state, placed.call, world)
+        yield simulate(plan, state, placed.call, world, Facts(dt.datetime.now(dt.UTC)))
 
 
 def show(console: Console, wanted: list[str], live: list[Seen], static: list[Seen]) -> bool:

@@ -57,8 +57,8 @@ def _file(lines: int, tenant: str) -> Iterator[str]:
     yield "handsets:"
     for index, key in enumerate(keys):
         mac = f"0015{index:08x}"
-        site = f"site-{index // 20}"
-        yield f'  PH-{key}: {{mac: "{mac}", model: yealink/T54W, site: {site}, login: {key}}}'
+        place = f"site-{index // 20}"
+        yield f'  PH-{key}: {{mac: "{mac}", model: yealink/T54W, site: {place}, login: {key}}}'
     yield "trunks:"
     yield "  uplink: {host: 127.0.0.12}"
 

@@ -11,7 +11,7 @@ from controlplane.history.ingest import Ingester
 from controlplane.model.phone_system import PhoneSystem
 from controlplane.routing.compiler import compile_plan
 from controlplane.routing.spool import Mark, spool_line
-from controlplane.routing.state import state_of
+from controlplane.routing.stored import state_of
 from controlplane.store.store import Store
 from tests.bench.figures import Figure, figure
 

@@ -17,7 +17,7 @@ from controlplane.reports import group as group_report
 from controlplane.reports import line as line_report
 from controlplane.reports.report import Asked
 from controlplane.routing.compiler import compile_plan
-from controlplane.routing.state import state_of
+from controlplane.routing.stored import state_of
 from controlplane.store.store import Store
 from tests.conformance.asterisk import AsteriskStand
 from tests.conformance.floor import LEAVES_A_MESSAGE

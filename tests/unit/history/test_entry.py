@@ -20,7 +20,7 @@ from controlplane.routing.spool import (
     read_spool_line,
     spool_line,
 )
-from controlplane.routing.state import state_of
+from controlplane.routing.stored import state_of
 from controlplane.store.call_log import CallOutcome, CallRow, Decided, Direction, Role
 
 NAME = 'A";b|c, ${X} é'

@@ -173,7 +173,7 @@ def test_a_hang_up_leaves_where_the_call_was_released() -> None:
     point = Point("line/101", "abc", 1, (), ("line/101",), "")
     decision = Decision(Hangup(Cause.BUSY), point, NOBODY)
     left, jump = requests_for("7.1", "acme", decision)
-    assert left.body == {"variable": "CP_POINT", "value": "line/101|abc|1||&line/101|||"}
+    assert left.body == {"variable": "CP_POINT", "value": "line/101|abc|1||&line/101||||||||"}
     assert jump.body == {"context": "cp-hangup", "extension": "17", "priority": 1}
 
 

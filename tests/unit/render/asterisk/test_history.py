@@ -8,7 +8,9 @@ from controlplane.render.asterisk import render
 from controlplane.render.asterisk.history import ENDED_CONTEXT
 from tests.unit.render.asterisk.office import ENGINE, view
 
-NO_CALLER = re.compile(r"cp-(h|e)-.*|cp-leg|globals|general|cp-ended|cp-record|cp-lamps")
+NO_CALLER = re.compile(
+    r"cp-(h|e)-.*|cp-leg|globals|general|cp-ended|cp-record|cp-lamps|cp-later|cp-unsaid|cp-accept"
+)
 """Hints, numbers to look up, what runs on a called leg, and calls that the engine makes itself."""
 
 
