@@ -109,7 +109,14 @@ def office(kind: str, folder: Path, state: Path | None = None) -> Iterator[Offic
     address, phones = ADDRESSES[kind]
     state = state or folder / "state"
     options = ["--kind", kind, "--address", address, "--live-address", address, "--no-nat"]
-    options += ["--rtp", "17300-17399", "--run-port", str(RUN_PORTS[kind]), "--state-at", str(state)]
+    options += [
+        "--rtp",
+        "17300-17399",
+        "--run-port",
+        str(RUN_PORTS[kind]),
+        "--state-at",
+        str(state),
+    ]
     if kind == "freeswitch":
         require_freeswitch()
         options += ["--state-folder", str(state)]
