@@ -257,7 +257,7 @@ def test_a_leg_that_the_engine_makes_itself_is_no_call(made: Office, history: Hi
     match made.stand:
         case AsteriskStand():
             inside = "channel originate Local/alone@cp-after application Wait 1"
-            made.stand._container.cli(inside)
+            made.stand.container.cli(inside)
         case FreeSwitchStand():
             made.stand.process.api("bgapi", "originate loopback/hangup-16/cp &park")
     made.call("A-1", "102")
