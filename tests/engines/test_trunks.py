@@ -13,12 +13,8 @@ import pytest
 from controlplane.model.phone_system import PhoneSystem
 from controlplane.render.bundle import TenantView
 from controlplane.routing.compiler import compile_plan
-<<<<<<< HEAD
-from controlplane.routing.stored import state_of
-=======
 from controlplane.routing.stored import state_of
 from tests.conformance.asterisk import AsteriskStand
->>>>>>> main
 from tests.conformance.stand import STANDS, Stand
 from tests.engines.freeswitch_process import require_freeswitch
 from tests.phones import ANSWERS, Caller, Manner, Phone, PhoneBank

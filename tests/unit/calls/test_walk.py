@@ -275,16 +275,16 @@ def test_resume_refuses_a_point_that_is_no_step() -> None:
     nodes = plan.routines[first.routine].nodes
     visit = Point(first.flow, first.routine, len(nodes) - 1, first.args, (), "")
     with pytest.raises(ValueError, match="no step"):
-<<<<<<< HEAD
         resume(plan, state, CallerId("101"), visit, Outcome.BUSY, NOW)
-=======
-        resume(plan, state, CallerId("101"), visit, Outcome.BUSY)
 
 
 @pytest.mark.parametrize(
     ("target", "step"),
     [
-        ("line/103", Ring((PhoneLeg("C1"),), 2, CallerId("101", "Ada Byron"))),
+        (
+            "line/103",
+            Ring((PhoneLeg("C1"),), 2, CallerId("101", "Ada Byron"), line="103", paths=2),
+        ),
         ("mailbox/600", Voicemail("600", Greeting.UNAVAILABLE)),
         ("line/102", Play(Prompt.CANNOT_COMPLETE)),
     ],
@@ -292,7 +292,7 @@ def test_resume_refuses_a_point_that_is_no_step() -> None:
 def test_0_in_a_mailbox_leads_to_its_operator(target: str, step: object) -> None:
     box = {"102": {"voicemail": {"operator": target}}}
     plan, state = compiled(lines=box, mailboxes={"600": {}})
-    decided = walk(plan, state, from_handset("102"))
+    decided = walk(plan, state, from_handset("102"), NOW)
     next(decided)
     assert isinstance(decided.send(Outcome.NO_ANSWER).step, Voicemail)
     decision = decided.send(Outcome.OPERATOR)
@@ -303,7 +303,7 @@ def test_0_in_a_mailbox_leads_to_its_operator(target: str, step: object) -> None
 
 def test_0_in_a_mailbox_without_operator_ends_the_call() -> None:
     plan, state = compiled(lines={"102": {"voicemail": {}}})
-    decided = walk(plan, state, from_handset("102"))
+    decided = walk(plan, state, from_handset("102"), NOW)
     next(decided)
     decided.send(Outcome.NO_ANSWER)
     assert decided.send(Outcome.OPERATOR).step == Hangup(Cause.NORMAL)
@@ -312,10 +312,9 @@ def test_0_in_a_mailbox_without_operator_ends_the_call() -> None:
 def test_an_operator_outside_sees_the_number_of_the_mailboxes_line() -> None:
     line = {"102": {"presented_number": DDI, "voicemail": {"operator": MOBILE}}}
     plan, state = compiled(lines=line)
-    decided = walk(plan, state, from_handset("102"))
+    decided = walk(plan, state, from_handset("102"), NOW)
     next(decided)
     decided.send(Outcome.NO_ANSWER)
     step = decided.send(Outcome.OPERATOR).step
     assert isinstance(step, Ring)
     assert step.legs == (TrunkLeg("uplink", MOBILE, DDI),)
->>>>>>> main
