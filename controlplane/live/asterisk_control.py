@@ -16,13 +16,22 @@ from typing import Protocol
 from controlplane.diagnostics import fault
 from controlplane.live.ami.connection import AmiConnection
 from controlplane.live.ami.settings import AmiSettings
-from controlplane.live.ari.requests import Request, get_application, http_target, user_event
+from controlplane.live.ari.requests import (
+    Request,
+    get_application,
+    http_target,
+    set_global,
+    user_event,
+)
 from controlplane.live.ari.settings import AriSettings
 from controlplane.live.asterisk_lamps import refresh
 from controlplane.live.errors import EngineDown, LinkLost, LiveError, WrongCredentials
 from controlplane.model.deployment import Engine
 
 ANNOUNCE_SECONDS = 2.0
+
+LONGEST_LINE = 200
+"""Characters of a key and value that surely go into a line of AMI, which has 1,024 bytes."""
 
 TREE_SECONDS = 30.0
 """A whole tree of keys, 100,000 of them at most."""
@@ -61,9 +70,12 @@ class AsteriskControl:
 
     async def write(self, change: Change) -> None:
         with _clear(self._engine):
-            if change.put:
-                items = ((*_family(key), value) for key, value in change.put.items())
-                await self._ami.db_put_many(items)
+            long = {key: it for key, it in change.put.items() if len(key) + len(it) > LONGEST_LINE}
+            items = ((*_family(key), it) for key, it in change.put.items() if key not in long)
+            await self._ami.db_put_many(items)
+            if long:
+                requests = (set_global(f"DB({key})", value) for key, value in long.items())
+                await asyncio.to_thread(_exchange, self._engine, *requests)
             if change.delete:
                 await self._ami.db_delete_many(_family(key) for key in change.delete)
             await refresh(self._ami, change.put, change.delete)
