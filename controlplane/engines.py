@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from asyncio import Event
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from random import Random
 from typing import TYPE_CHECKING, Any, Protocol
@@ -27,6 +28,8 @@ from controlplane.render.freeswitch.store import stored as freeswitch_stored
 if TYPE_CHECKING:
     from controlplane.live.deciding import OnNews, Watch
     from controlplane.live.driver import Driver
+    from controlplane.voicemail.mailboxes import Mailboxes
+    from controlplane.voicemail.mailboxes import Open as OpenMailboxes
 
 
 class LiveEngine(Protocol):
@@ -43,7 +46,8 @@ class EngineRow:
     """`render`: all tenants to the engine's bundle, from the templates in `templates`.
     `state_key`: a tenant, a state key and its value, as key and value of the engine's own store.
     `applier` brings bundles onto it. `live`: an engine's name, itself, and what decides, counts
-    and hears of its calls. `looks`: how `ctl doctor` sees whether it can be reached.
+    and hears of its calls. `looks`: how `ctl doctor` sees whether it can be reached. `mailboxes`
+    opens its voicemail.
     """
 
     render: Callable[[Sequence[TenantView], Engine], Bundle]
@@ -52,6 +56,7 @@ class EngineRow:
     applier: Applier
     live: Callable[[str, Engine, Driver, Watch, OnNews, Random], LiveEngine]
     looks: Sequence[Look]
+    mailboxes: OpenMailboxes
 
 
 def _asterisk_live(*parts: Any) -> LiveEngine:
@@ -67,6 +72,18 @@ def _freeswitch_live(*parts: Any) -> LiveEngine:
     return FreeSwitchDriver(*parts)
 
 
+def _asterisk_mailboxes(engine: Engine) -> AbstractAsyncContextManager[Mailboxes]:
+    from controlplane.voicemail.asterisk import opened
+
+    return opened(engine)
+
+
+def _freeswitch_mailboxes(engine: Engine) -> AbstractAsyncContextManager[Mailboxes]:
+    from controlplane.voicemail.freeswitch import opened
+
+    return opened(engine)
+
+
 ENGINES: Mapping[EngineKind, EngineRow] = {
     EngineKind.ASTERISK: EngineRow(
         render=asterisk.render,
@@ -75,6 +92,7 @@ ENGINES: Mapping[EngineKind, EngineRow] = {
         applier=AsteriskApplier(asterisk_control.connect),
         live=_asterisk_live,
         looks=asterisk_looks.LOOKS,
+        mailboxes=_asterisk_mailboxes,
     ),
     EngineKind.FREESWITCH: EngineRow(
         render=freeswitch.render,
@@ -83,5 +101,6 @@ ENGINES: Mapping[EngineKind, EngineRow] = {
         applier=FreeSwitchApplier(freeswitch_control.connect),
         live=_freeswitch_live,
         looks=freeswitch_looks.LOOKS,
+        mailboxes=_freeswitch_mailboxes,
     ),
 }

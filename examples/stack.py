@@ -37,6 +37,10 @@ class Stack:
     _children: dict[int, subprocess.Popen[bytes]] = field(default_factory=dict, repr=False)
 
     @property
+    def engine_name(self) -> str:
+        return ENGINE_NAME
+
+    @property
     def container(self) -> str:
         return f"controlplane-{self.address}"
 
@@ -69,7 +73,11 @@ class Stack:
         if not self.config.exists():
             # The phones here are sipp: they register from another port than they are called at.
             address = ["--address", self.address, "--run-port", str(self.run_port), "--no-nat"]
-            self.ctl("init", "--dir", str(self.folder), *address)
+            self.ctl("init", "--dir", str(self.folder), *address, *self.init_options())
+
+    def init_options(self) -> Sequence[str]:
+        """What `ctl init` is told of the engine besides its address."""
+        return ()
 
     def start_engine(self) -> None:
         """Starts the container and waits until Asterisk has booted."""
@@ -88,6 +96,13 @@ class Stack:
                 return
             time.sleep(0.2)
         raise StackFailed(f"Asterisk did not boot:\n{_docker('logs', self.container, check=False)}")
+
+    def end_engine(self) -> None:
+        remove_container(self.container)
+
+    def engine_pid(self) -> int:
+        """The engine's process id, as this machine sees it."""
+        return int(_docker("inspect", "--format", "{{.State.Pid}}", self.container))
 
     def start_controller(self) -> None:
         """Starts `ctl run` in the background and waits until it follows the engine."""
@@ -144,7 +159,7 @@ class Stack:
     def down(self) -> None:
         """Ends everything the stack started; its folder stays."""
         self.end_controller()
-        remove_container(self.container)
+        self.end_engine()
 
 
 def _ctl() -> list[str]:

@@ -40,8 +40,11 @@ class Applied:
 class Applier(Protocol):
     """Every method raises Faults, and bounds every wait."""
 
-    async def ready(self, engine: Engine) -> None:
-        """Faults where the engine does not answer, or refuses us."""
+    async def ready(self, engine: Engine, *, files: bool = False) -> None:
+        """Faults where the engine does not answer, or refuses us.
+
+        With `files` also where its folder has no room for one bundle more.
+        """
         ...
 
     async def apply(

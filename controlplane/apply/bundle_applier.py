@@ -28,8 +28,10 @@ class BundleApplier:
         self._parts = parts
         self._connect = connect
 
-    async def ready(self, engine: Engine) -> None:
-        """Faults where the engine does not answer, or refuses us."""
+    async def ready(self, engine: Engine, *, files: bool = False) -> None:
+        """Faults where the engine does not answer or refuses us, or files would have no room."""
+        if files:
+            BundleFolder(Path(engine.folder)).refuse_full()
         async with self._connect(engine) as control:
             await running(control)
 

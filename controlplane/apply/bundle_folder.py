@@ -35,6 +35,10 @@ from controlplane.diagnostics import fault
 
 KEEP = 5
 LOCK_SECONDS = 30.0
+
+_SPARE = 2**20
+"""Bytes that are to be left beside a new bundle, for the database and all else."""
+
 _FILE_MODE = 0o640
 _FOLDER_MODE = 0o750
 _UNFINISHED = ".unfinished-"
@@ -101,6 +105,26 @@ class BundleFolder:
                 await asyncio.sleep(0.05)
             else:
                 return
+
+    def refuse_full(self) -> None:
+        """Faults where another bundle as large as the live one may not find room.
+
+        Where folder and database share a disk, a bundle that does not fit would be found out
+        after a commit that then cannot be taken back.
+        """
+        try:
+            disk = os.statvfs(self.folder)
+        except OSError:
+            return
+        left, live = disk.f_bavail * disk.f_frsize, self.live()
+        needed = _SPARE + sum(entry.size for entry in live.files.values()) if live else _SPARE
+        if left < needed:
+            raise fault(
+                f"the engine's folder has {left // 1024} KB left,"
+                f" and a new bundle may take {needed // 1024}",
+                str(self.folder),
+                "free some space; nothing was changed",
+            )
 
     def live(self) -> Manifest | None:
         """The bundle that the link names; None without one, or where it is none of ours."""

@@ -13,12 +13,12 @@ them: it is seen, and the next apply compares all.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from controlplane.apply.control import Control
 from controlplane.apply.remembered import RememberedKeys
 from controlplane.apply.store_keys import Delta, delta, digest_after, undone
-from controlplane.diagnostics import fault
+from controlplane.diagnostics import Faults, fault
 
 ROOT = "cp"
 REVISION = f"{ROOT}/revision"
@@ -108,10 +108,10 @@ class EngineKeys:
         own = {STATIC: static, DIGEST: digest, REVISION: str(revision)}
         self._touched = True
         if change:
-            await self._control.write(Delta({DIGEST: BEING_WRITTEN}))
-            await self._control.write(change)
+            await self._write(Delta({DIGEST: BEING_WRITTEN}))
+            await self._write(change)
             await self._read_back(change)
-        await self._control.write(Delta(own))
+        await self._write(Delta(own))
         found = await self._control.read(own)
         if found != own:
             raise fault(
@@ -125,26 +125,43 @@ class EngineKeys:
 
     async def take_back(self) -> None:
         """As found, read back. Raises Faults."""
-        if not self._touched:
+        old = {REVISION: self._was.revision, DIGEST: self._digest, STATIC: self._was.static}
+        put = {key: str(value) for key, value in old.items() if value not in (None, "")}
+        if not self._touched or await self._is_as_found(put):
             return
         change = undone(self._change, self._before)
         if change:
-            await self._control.write(Delta({DIGEST: BEING_WRITTEN}))
-            await self._control.write(change)
+            await self._write(Delta({DIGEST: BEING_WRITTEN}))
+            await self._write(change)
             await self._read_back(change)
-        old = {REVISION: self._was.revision, DIGEST: self._digest, STATIC: self._was.static}
-        put = {key: str(value) for key, value in old.items() if value not in (None, "")}
-        await self._control.write(Delta(put, tuple(key for key in old if key not in put)))
+        await self._write(Delta(put, tuple(key for key in old if key not in put)))
         if await self._control.read(OWN) != put:
             raise fault("the engine does not report its old revision")
 
+    async def _is_as_found(self, own: Mapping[str, str]) -> bool:
+        """An engine whose disk is full took nothing, and there is nothing to put back."""
+        return await self._control.read(OWN) == own and not await self._wrong(
+            undone(self._change, self._before)
+        )
+
+    async def _write(self, change: Delta) -> None:
+        try:
+            await self._control.write(change)
+        except Faults as faults:
+            mend = "see that the engine answers, and that the disk of its state folder has room"
+            raise Faults(replace(it, mend=it.mend or mend) for it in faults.diagnostics) from faults
+
     async def _read_back(self, change: Delta) -> None:
+        wrong = await self._wrong(change)
+        if wrong:
+            more = f" and {len(wrong) - 1} more" if len(wrong) > 1 else ""
+            raise fault(f"the engine's store did not take the key {wrong[0]}{more}")
+
+    async def _wrong(self, change: Delta) -> list[str]:
+        """The keys that the engine has not as the change leaves them."""
         if len(change) > _FEW:
             found = await self._control.tree(ROOT)
         else:
             found = await self._control.read((*change.put, *change.delete))
         wrong = [key for key, value in change.put.items() if found.get(key) != value]
-        wrong += [key for key in change.delete if key in found]
-        if wrong:
-            more = f" and {len(wrong) - 1} more" if len(wrong) > 1 else ""
-            raise fault(f"the engine's store did not take the key {wrong[0]}{more}")
+        return wrong + [key for key in change.delete if key in found]

@@ -110,7 +110,12 @@ def _refused(
 def _absolute(deployment: Deployment, base: Path) -> Deployment:
     """Relative paths are meant from the file, wherever `ctl` is called."""
     engines = {
-        name: engine.model_copy(update={"folder": str(base / engine.folder)})
+        name: engine.model_copy(
+            update={
+                "folder": str(base / engine.folder),
+                "state_at": str(base / engine.state_at) if engine.state_at else None,
+            }
+        )
         for name, engine in deployment.engines.items()
     }
     database = deployment.database

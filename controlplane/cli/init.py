@@ -32,6 +32,7 @@ _PASSWORD_BYTES = 24
 @click.option("--live-address", help="Where `ctl run` is asked by FreeSWITCH.  [127.0.0.1]")
 @click.option("--live-port", type=int, help="Likewise.  [8084]")
 @click.option("--state-folder", help="Where the engine, as it sees it, keeps its own.  [/state]")
+@click.option("--state-at", help="Where `ctl` sees that folder, for voicemail.  [the same]")
 @click.option("--rtp", metavar="FIRST-LAST", help="Media ports.  [10000-20000]")
 @click.option(
     "--nat/--no-nat",
@@ -90,13 +91,18 @@ def _new(path: Path, folder: Path, database: str | None, given: dict[str, Any]) 
     name = given.pop("engine", None) or str(given.get("kind", EngineKind.ASTERISK))
     run = {"port": given.pop("run_port")} if "run_port" in given else {}
     if "rtp" in given:
-        first, _, last = given.pop("rtp").partition("-")
+        first, dash, last = given.pop("rtp").partition("-")
+        if not (dash and first.isdecimal() and last.isdecimal() and int(first) <= int(last)):
+            raise fault("is no range of ports", "--rtp", "write FIRST-LAST, as 10000-20000")
         given |= {"rtp_first": first, "rtp_last": last}
     engine = {
         **given,
         "password": secrets.token_urlsafe(_PASSWORD_BYTES),
         "folder": str(folder / name),
     }
+    if "state_folder" not in given:
+        # The engine runs in a container, as compose.yaml starts it.
+        engine.setdefault("state_at", str(folder / f"{name}-state"))
     url = database or f"sqlite:///{folder / 'controlplane.sqlite'}"
     raw = {"database": url, "engines": {name: engine}, "run": run}
     try:
@@ -122,9 +128,9 @@ def _swapped(option: str, words: tuple[str, str]) -> tuple[str, str, str]:
 
 
 def _tell(session: Session, configured: Configured, existed: bool) -> None:
-    from sqlalchemy.engine import make_url
+    from controlplane.store.connection import shown
 
-    database = make_url(configured.deployment.database).render_as_string(hide_password=True)
+    database = shown(configured.deployment.database)
     rows = [("configuration", f"{configured.path} ({'kept' if existed else 'written'})")]
     rows.append(("database", database))
     for name, engine in configured.deployment.engines.items():

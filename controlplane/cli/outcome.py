@@ -45,11 +45,8 @@ def tell_outcome(session: Session, outcome: Outcome, change_sets: list[ChangeSet
 
 def _words(applied: Applied) -> str:
     done = [
-        f"{count} {what}"
-        for count, what in (
-            (applied.files_changed, "files changed"),
-            (applied.keys_changed, "keys changed"),
-        )
+        f"{count} {what if count == 1 else f'{what}s'} changed"
+        for count, what in ((applied.files_changed, "file"), (applied.keys_changed, "key"))
         if count
     ]
     done += [f"{', '.join(applied.reloads)} reloaded"] if applied.reloads else []

@@ -23,7 +23,10 @@ VERBS = {
     "export": "Write a tenant as YAML that `plan` takes back.",
     "schema": "Print the JSON Schema of a tenant's file.",
     "explain": "Say what would happen to a call, and why.",
+    "voicemail": "List, play and move messages, and choose greetings, of a mailbox.",
     "log": "Show who changed what, when, why, and from what to what.",
+    "report": "Print ended calls, or sums by line or hunt group.",
+    "ingest": "Store the calls that ended since; `run` does so by itself.",
     "doctor": "Check configuration, store, engines and controller.",
     "run": "Run the controller: decide live calls, serve health and metrics.",
     "completion": "Print the script that completes `ctl` in a shell.",
@@ -87,7 +90,11 @@ class Verbs(click.Group):
         sys.exit(int(code))
 
 
-@click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=Verbs,
+    subcommand_metavar="VERB [ARGS]...",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @config_option
 @output_option
 @click.version_option(package_name="controlplane", prog_name="ctl")

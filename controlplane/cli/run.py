@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from controlplane.live.driver import Driver
     from controlplane.model.deployment import Deployment
     from controlplane.service.following import Follower
+    from controlplane.service.notifying import Beside
     from controlplane.store.store import Store
     from controlplane.web.metrics import Metrics
 
@@ -53,6 +54,7 @@ async def _run(deployment: Deployment, store: Store) -> None:
     import structlog
 
     from controlplane.live.driver import Driver
+    from controlplane.service.call_history import CallHistory
     from controlplane.service.following import Follower, read_mind
     from controlplane.web.health import Status, application, served
     from controlplane.web.metrics import Metrics
@@ -74,14 +76,31 @@ async def _run(deployment: Deployment, store: Store) -> None:
         gc.freeze()
         log.info("running", address=run.address, port=run.port, engines=sorted(live))
         following = asyncio.create_task(follower.run())
+        history = CallHistory(store, deployment, driver.known, metrics.failed)
+        listening = asyncio.create_task(history.run())
+        mails = _mails(deployment, store)
         serving = [asyncio.create_task(it.serve(stop, run.drain_seconds)) for it in live.values()]
         try:
-            await _first_end([*serving, following])
+            await _first_end([*serving, following, listening])
             stop.set()
             await asyncio.gather(*serving)
         finally:
             following.cancel()
+            listening.cancel()
+            if mails is not None:
+                await asyncio.to_thread(mails.stop)
             log.info("ended", revision=follower.revision)
+
+
+def _mails(deployment: Deployment, store: Store) -> Beside | None:
+    """Under way, where there is a server that takes mails."""
+    if deployment.mail is None:
+        return None
+    from controlplane.service.notifying import Beside, Notifier
+
+    beside = Beside(Notifier(deployment, deployment.mail, store).run)
+    beside.start()
+    return beside
 
 
 def _live_engines(

@@ -18,6 +18,7 @@ from controlplane.live.ami.connection import AmiConnection
 from controlplane.live.ami.settings import AmiSettings
 from controlplane.live.ari.requests import Request, get_application, http_target, user_event
 from controlplane.live.ari.settings import AriSettings
+from controlplane.live.asterisk_lamps import refresh
 from controlplane.live.errors import EngineDown, LinkLost, LiveError, WrongCredentials
 from controlplane.model.deployment import Engine
 
@@ -65,6 +66,7 @@ class AsteriskControl:
                 await self._ami.db_put_many(items)
             if change.delete:
                 await self._ami.db_delete_many(_family(key) for key in change.delete)
+            await refresh(self._ami, change.put, change.delete)
 
     async def reload(self, module: str, seconds: float) -> None:
         with _clear(self._engine, f"the reload of {module}"):

@@ -58,6 +58,10 @@ class Driver:
     def tenants(self) -> frozenset[str]:
         return frozenset(self._plans)
 
+    def known(self) -> dict[str, tuple[Plan, State]]:
+        """Plan and state by tenant, as calls are decided by them now."""
+        return {tenant: (plan, self._states[tenant]) for tenant, plan in self._plans.items()}
+
     def follow(self, systems: Mapping[str, tuple[Plan, State]]) -> None:
         """Decide by these from now on; tenants that are not among them are gone.
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from random import Random
+from uuid import uuid4
 
 import structlog
 
 from controlplane.live.deciding import OnNews, Watch, not_decided, record, serve
 from controlplane.live.driver import Driver
 from controlplane.live.errors import EngineDown, LiveError
-from controlplane.live.esl.commands import Command
+from controlplane.live.esl.commands import Command, background_api
 from controlplane.live.esl.connection import EslConnection
 from controlplane.live.esl.executor import command_for
 from controlplane.live.esl.messages import Event
@@ -18,6 +19,7 @@ from controlplane.live.esl.news import SUBCLASSES, read_news
 from controlplane.live.esl.point_codec import asking_channel, read_question
 from controlplane.live.esl.questions import QuestionServer
 from controlplane.live.esl.settings import EslSettings
+from controlplane.live.freeswitch_lamps import EVENTS, REGISTERED, after_event
 from controlplane.model.deployment import Engine
 from controlplane.render.freeswitch.record import ASKED
 
@@ -103,6 +105,9 @@ class FreeSwitchDriver:
         log.warning("engine lost", engine=self._name, reason=str(reason))
 
     def _on_event(self, event: Event) -> object:
+        if order := after_event(event):
+            self._connection.send(background_api(*order, str(uuid4())))
+            return None
         news = read_news(event)
         return None if news is None else self._on_news(*news)
 
@@ -128,4 +133,5 @@ class FreeSwitchDriver:
 
 
 def esl_settings(engine: Engine) -> EslSettings:
-    return EslSettings(engine.address, engine.password, engine.esl_port, custom=SUBCLASSES)
+    custom = (*SUBCLASSES, REGISTERED)
+    return EslSettings(engine.address, engine.password, engine.esl_port, EVENTS, custom)

@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Protocol
+from uuid import uuid4
 
 from controlplane.diagnostics import fault
 from controlplane.live.errors import (
@@ -20,7 +21,7 @@ from controlplane.live.errors import (
     RequestTimeout,
     WrongCredentials,
 )
-from controlplane.live.esl.commands import Command, api
+from controlplane.live.esl.commands import Command, api, background_api
 from controlplane.live.esl.errors import EslError
 from controlplane.live.esl.link import Answer, Link
 from controlplane.live.esl.login import open_link
@@ -29,6 +30,7 @@ from controlplane.live.esl.news import send_news
 from controlplane.live.esl.settings import DEFAULT_TIMINGS, EslSettings, EslTimings
 from controlplane.live.freeswitch_gateways import changed, defined
 from controlplane.live.freeswitch_keys import NotedKeys
+from controlplane.live.freeswitch_lamps import after_writing
 from controlplane.model.deployment import Engine
 from controlplane.render.freeswitch.gateways import MADE
 from controlplane.render.freeswitch.names import PROFILE
@@ -41,6 +43,9 @@ _NOTHING = "-ERR no reply"
 
 _LIST_CUT = 4_000
 """Bytes; `db list` ends a little behind them."""
+
+_PASSED_ON_SECONDS = 0.022
+"""mod_event_socket looks for events of each connection every 20 ms: by then a controller knows."""
 
 _RESCAN = f"sofia profile {PROFILE} rescan"
 _PROFILE_SECONDS = 12.0
@@ -92,6 +97,12 @@ class FreeSwitchControl:
             answers = await self._many(calls)
         if wrong := [answer for answer in answers if not answer.startswith("+OK")]:
             raise fault(f"the engine's store refuses a key: {wrong[0]}", self._engine.address)
+        with _clear(self._engine):
+            for name, argument in after_writing(change.put, change.delete):
+                # Nobody waits for a message lamp.
+                await self._within(
+                    self._link.send(background_api(name, argument, str(uuid4()))), name, None
+                )
 
     async def reload(self, module: str, seconds: float) -> None:
         """`reloadxml` waits until it is done: two at once may leave half a dialplan."""
@@ -119,6 +130,7 @@ class FreeSwitchControl:
     async def announce(self, event: str, variables: Mapping[str, str]) -> None:
         with _clear(self._engine):
             await self._within(self._link.send(send_news(event, variables)), event, None)
+            await asyncio.sleep(_PASSED_ON_SECONDS)
 
     async def _profile_up(self) -> None:
         """A profile that finds its port taken as the engine starts tries again every 5 s."""

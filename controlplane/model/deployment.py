@@ -7,10 +7,15 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
-from controlplane.model.part import HostName, Name, Part, Secret
+from controlplane.model.part import Email, HostName, Name, Part, Secret
 
 Port = Annotated[int, Field(ge=1, le=65535)]
 Folder = Annotated[str, StringConstraints(min_length=1, max_length=1000, pattern=r"^[^\x00\n]+$")]
+
+
+Url = Annotated[
+    str, StringConstraints(max_length=300, pattern=r"^https?://[A-Za-z0-9.:\[\]-]+(/[!-~]*)?$")
+]
 
 
 class EngineKind(StrEnum):
@@ -30,7 +35,9 @@ class Engine(Part):
     named there.
 
     `folder` holds `bundles/<revision>` and the link `current`; the engine sees the same
-    folder at `mounted_at`. `state_folder` is the engine's own (its database, its voicemail).
+    folder at `mounted_at`. `state_folder` is the engine's own (its database, its voicemail), as
+    the engine sees it; `state_at` is where we see it, if elsewhere. Voicemail
+    and call history need that: messages, greetings and the spool of ended calls are files.
     """
 
     kind: EngineKind = EngineKind.ASTERISK
@@ -50,19 +57,64 @@ class Engine(Part):
     folder: Folder
     mounted_at: Folder = "/engine"
     state_folder: Folder = "/state"
+    state_at: Folder | None = None
+
+    @property
+    def state_seen_at(self) -> str:
+        return self.state_at or self.state_folder
 
 
 class Run(Part):
-    """`ctl run`: where health and metrics are served. Seconds to finish decisions on SIGTERM."""
+    """`ctl run`: where health and metrics are served. Seconds to finish decisions on SIGTERM.
+
+    `history_days`: how long ended calls are kept; for ever unless given.
+    """
 
     address: HostName = "127.0.0.1"
     port: Port = 9188
     drain_seconds: Annotated[int, Field(ge=0, le=600)] = 10
+    history_days: Annotated[int, Field(ge=1, le=36500)] | None = None
+
+
+class MailSecurity(StrEnum):
+    """STARTTLS: refused where the server does not offer it; TLS: from the first byte on."""
+
+    STARTTLS = "starttls"
+    TLS = "tls"
+    NONE = "none"
+
+
+class MailServer(Part):
+    """Where `ctl run` hands over mails, which are `sender`'s. Without it, none are sent.
+
+    A mail that the server does not take is tried again after `retry_first_seconds`, then after
+    twice as long each time up to `retry_most_seconds`, until its message is `give_up_hours` old.
+    `look_seconds`: how often engines are looked at for new messages. A recording of more than
+    `largest_megabytes` is not attached: the mail then says where it is.
+    """
+
+    host: HostName
+    port: Port = 587
+    security: MailSecurity = MailSecurity.STARTTLS
+    user: Secret | None = None
+    password: Secret | None = None
+    sender: Email
+    retry_first_seconds: Annotated[int, Field(ge=1, le=3600)] = 30
+    retry_most_seconds: Annotated[int, Field(ge=1, le=86_400)] = 900
+    give_up_hours: Annotated[int, Field(ge=1, le=720)] = 72
+    look_seconds: Annotated[int, Field(ge=1, le=600)] = 5
+    timeout_seconds: Annotated[int, Field(ge=1, le=600)] = 30
+    largest_megabytes: Annotated[int, Field(ge=1, le=100)] = 20
 
 
 class Deployment(Part):
-    """The whole configuration file. `database` is an SQLAlchemy URL (SQLite or PostgreSQL)."""
+    """The whole configuration file. `database` is an SQLAlchemy URL (SQLite or PostgreSQL).
+
+    `portal_url` is where people find the portal, as `https://phones.example`.
+    """
 
     database: Secret
     engines: dict[Name, Engine]
     run: Run = Run()
+    mail: MailServer | None = None
+    portal_url: Url | None = None

@@ -127,7 +127,7 @@ class Door:
         flipped = flips.of(change_set)
         if isinstance(planned, ChangeSet) and not (flipped and flips.harmless(change_set)):
             planned = self.judge(planned)
-        self._ready()
+        self._ready(files=flipped is None)
         self._tell("commit")
         before = self._store.latest_revision()
         revision = self._commit(change_set)
@@ -199,9 +199,9 @@ class Door:
             found[name] = asyncio.run(row.applier.drift(engine, bundle, known.revision))
         return found
 
-    def _ready(self) -> None:
+    def _ready(self, *, files: bool) -> None:
         for engine in self._deployment.engines.values():
-            asyncio.run(ENGINES[engine.kind].applier.ready(engine))
+            asyncio.run(ENGINES[engine.kind].applier.ready(engine, files=files))
 
     def _commit(self, change_set: ChangeSet) -> int:
         return self._store.commit(change_set, self._now(), self._new_secret, world.check_documents)

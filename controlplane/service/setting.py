@@ -8,6 +8,7 @@ from pydantic import ValidationError
 
 from controlplane.diagnostics import Faults, fault
 from controlplane.model.change_set import Change, ChangeSet
+from controlplane.model.checks.nearest import nearest
 from controlplane.model.checks.words import faults_of
 from controlplane.model.documents import SETTINGS, document
 from controlplane.model.phone_system import KINDS
@@ -21,9 +22,13 @@ def changed_setting(store: Store, address: str, value: Any, author: str, reason:
     """
     tenant, _, rest = address.partition("/")
     collection, _, inner = rest.partition("/")
+    if not collection:
+        raise fault("names no setting", address, "write TENANT/KIND/KEY/SETTING")
     kind = KINDS.get(collection)
     if kind is None:
-        raise fault(f"there is no {collection or 'setting'} of a tenant", address)
+        near = nearest(collection, KINDS)
+        mend = f"did you mean {near!r}?" if near else f"there are {', '.join(KINDS)}"
+        raise fault(f"there is no collection {collection!r}", address, mend)
     key, _, path = ("", "", inner) if collection == SETTINGS else inner.partition("/")
     if not path:
         raise fault("names no setting", address, "write TENANT/KIND/KEY/SETTING")

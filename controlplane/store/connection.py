@@ -35,7 +35,7 @@ class Database:
 
     def __init__(self, url: str, lock_seconds: float = 5.0) -> None:
         self.url = _url(url)
-        self.place = self.url.render_as_string(hide_password=True)
+        self.place = shown(self.url)
         self.lock_seconds = lock_seconds
         self.embedded = self.url.get_backend_name() == "sqlite"
         self.engine = _engine(self.url, lock_seconds)
@@ -111,6 +111,17 @@ class Database:
             connection.execution_options(begin="").exec_driver_sql("PRAGMA journal_mode=WAL")
 
 
+def shown(url: str | URL) -> str:
+    """The URL for people: its password hidden, and no parameter but the server's place.
+
+    PostgreSQL takes passwords as parameters too.
+    """
+    whole = make_url(url)
+    where = {name: value for name, value in whole.query.items() if name in ("host", "port")}
+    name = whole.get_backend_name()
+    return whole.set(drivername=name, query=where).render_as_string(hide_password=True)
+
+
 def _url(given: str) -> URL:
     try:
         url = make_url(given)
@@ -124,7 +135,7 @@ def _url(given: str) -> URL:
         case "postgresql" | "postgres":
             return url.set(drivername="postgresql+psycopg")
     raise fault(
-        f"is not a database URL this can use: {url.render_as_string(hide_password=True):.80}",
+        f"is not a database URL this can use: {shown(url):.80}",
         "",
         "write sqlite:///FILE or postgresql://USER@HOST/NAME",
     )

@@ -29,6 +29,8 @@ _SQLITE = {
     "PERM": _READ_ONLY,
     "NOTADB": _UNUSABLE,
     "CORRUPT": _UNUSABLE,
+    # The index of the write-ahead log cannot grow: that is how a full disk shows to a reader.
+    "IOERR_SHMSIZE": _FULL,
     "IOERR": ("cannot be read or written: the disk reports an error", "check the disk"),
 }
 
@@ -76,7 +78,8 @@ def explained(error: SQLAlchemyError, place: str) -> Faults:
     text = str(cause).strip() or type(cause).__name__
     if isinstance(cause, sqlite3.Error):
         name = str(getattr(cause, "sqlite_errorname", ""))
-        found = _SQLITE.get(name.removeprefix("SQLITE_").partition("_")[0])
+        code = name.removeprefix("SQLITE_")
+        found = _SQLITE.get(code) or _SQLITE.get(code.partition("_")[0])
     else:
         found = _by_code(str(getattr(cause, "sqlstate", None) or "")) or _by_text(text)
     if found:

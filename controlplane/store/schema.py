@@ -28,7 +28,7 @@ from sqlalchemy import (
 
 from controlplane.model.phone_system import KINDS
 
-SCHEMA = "0002"
+SCHEMA = "0003"
 """The migration that this code is written for."""
 
 REFERENCES: dict[str, dict[str, str]] = {
@@ -171,3 +171,76 @@ applied = Table(
     Column("bundle", Text, nullable=False),
     Index(None, "engine", "id"),
 )
+
+calls = Table(
+    "calls",
+    metadata,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    *(Column(name, Text, nullable=False) for name in ("engine", "call", "tenant", "direction")),
+    *(Column(name, Text, nullable=False) for name in ("number", "name", "dialled", "called")),
+    *(Column(name, Text, nullable=False) for name in ("path", "rang", "outcome", "decided")),
+    *(Column(name, Text) for name in ("line", "handset", "trunk", "reached")),
+    *(Column(name, Text) for name in ("answered_by", "answered_line", "mailbox", "recording")),
+    Column("began", UtcTime, nullable=False),
+    Column("answered", UtcTime),
+    Column("ended", UtcTime, nullable=False),
+    Column("wait_ms", BigInteger, nullable=False),
+    Column("talk_ms", BigInteger, nullable=False),
+    Column("cause", Integer),
+    UniqueConstraint("engine", "call", name="uq_calls_engine_call"),
+    Index(None, "tenant", "began"),
+    Index(None, "began"),
+)
+"""Calls that have ended; a tenant's stay when the tenant goes."""
+
+call_places = Table(
+    "call_places",
+    metadata,
+    Column("call_id", BigInteger, ForeignKey("calls.id", ondelete="CASCADE"), primary_key=True),
+    Column("place", Text, primary_key=True),
+    Column("role", Text, primary_key=True),
+    Column("tenant", Text, nullable=False),
+    Column("began", UtcTime, nullable=False),
+    Index(None, "tenant", "place", "began"),
+)
+"""Lines and groups by what they had to do with a call."""
+
+spools = Table(
+    "spools",
+    metadata,
+    Column("engine", Text, primary_key=True),
+    Column("file", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("position", BigInteger, nullable=False),
+)
+"""How many bytes of each file of ended calls have been read."""
+
+spool_faults = Table(
+    "spool_faults",
+    metadata,
+    Column("engine", Text, primary_key=True),
+    Column("file", Text, primary_key=True),
+    Column("position", BigInteger, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("line", Text, nullable=False),
+    Column("at", UtcTime, nullable=False),
+)
+"""What of them is no call, kept to be looked at."""
+
+mails = Table(
+    "mails",
+    metadata,
+    Column("engine", Text, primary_key=True),
+    Column("message", Text, primary_key=True),
+    Column("tenant", Text, nullable=False),
+    Column("mailbox", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("found", UtcTime, nullable=False),
+    Column("due", UtcTime, nullable=False),
+    Column("mail_id", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Index(None, "state", "due"),
+)
+"""Mails about voicemail, one a message of an engine: see `controlplane.store.outbox`."""

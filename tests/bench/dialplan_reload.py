@@ -5,14 +5,14 @@ from __future__ import annotations
 from tests.bench.ami import Ami
 from tests.bench.figures import Figure, figure, significant
 from tests.bench.place import Place
-from tests.bench.process import cpu_seconds, engine_pid
+from tests.bench.process import cpu_seconds
 
 DIALPLAN = "pbx_config.so"
 
 
 def measure(place: Place, lines: int) -> Figure:
     loaded = place.loaded(lines)
-    pid = engine_pid(loaded.stack.container)
+    pid = loaded.stack.engine_pid()
     with Ami(loaded.engine) as ami:
         before = cpu_seconds(pid)
         runs = [ami.action("Reload", Module=DIALPLAN) for _ in range(place.runs(5))]

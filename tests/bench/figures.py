@@ -22,17 +22,26 @@ SIZES = (100, 1_000, 10_000)
 
 @dataclass(frozen=True)
 class Bound:
-    """`limit` is the most that is wanted or, with `least`, the least."""
+    """`limit` is the most that is wanted or, with `least`, the least; None where none is set."""
 
-    limit: float
+    limit: float | None
     unit: str
     least: bool = False
 
-    def met(self, value: float) -> bool:
+    def met(self, value: float) -> bool | None:
+        """None where there is nothing to meet."""
+        if self.limit is None:
+            return None
         return value >= self.limit if self.least else value <= self.limit
 
     def __str__(self) -> str:
+        if self.limit is None:
+            return "none"
         return f"{'>=' if self.least else '<='} {self.limit:g}"
+
+
+PARSER = "esl_parser_mb_per_second"
+"""The one key that needs no engine."""
 
 
 BOUNDS = {
@@ -43,11 +52,21 @@ BOUNDS = {
     "flip_seconds": Bound(0.1, "s"),
     "dialplan_reload_10k_seconds": Bound(1.0, "s"),
     "live_pdd_ratio": Bound(1.3, "live/native"),
+    "live_pdd_static_ratio": Bound(None, "live/static"),
     "driver_cpu_ms_per_call": Bound(2, "ms"),
     "controller_rss_mb_10k": Bound(250, "MB"),
     "live_cps_ratio": Bound(0.9, "live/native", least=True),
+    "freeswitch_render_10k_seconds": Bound(3, "s"),
+    "freeswitch_apply_10k_first_seconds": Bound(40, "s"),
+    "freeswitch_apply_one_change_10k_seconds": Bound(2, "s"),
+    "freeswitch_flip_seconds": Bound(0.1, "s"),
+    "freeswitch_live_pdd_ratio": Bound(1.5, "live/static"),
+    "freeswitch_driver_cpu_ms_per_call": Bound(3, "ms"),
+    "freeswitch_controller_rss_mb_10k": Bound(250, "MB"),
+    "freeswitch_live_cps_ratio": Bound(0.8, "live/static", least=True),
+    PARSER: Bound(20, "MB/s", least=True),
 }
-"""Every key of bench.json that has a bound, in the order they are printed."""
+"""Every key of bench.json that is measured, in the order they are printed."""
 
 GROWTH = {
     "plan_10k_seconds": "plan_seconds",
@@ -56,16 +75,20 @@ GROWTH = {
     "apply_one_change_10k_seconds": "apply_one_change_seconds",
     "dialplan_reload_10k_seconds": "dialplan_reload_seconds",
     "controller_rss_mb_10k": "controller_rss_mb",
+    "freeswitch_apply_10k_first_seconds": "freeswitch_apply_first_seconds",
+    "freeswitch_apply_one_change_10k_seconds": "freeswitch_apply_one_change_seconds",
 }
 """Keys that are measured at every size, and the name of their row under `growth`."""
 
 
 @dataclass(frozen=True)
 class Figure:
-    """The runs of one measurement. `parts` are figures that explain it, by name."""
+    """The runs of one measurement. `parts` are figures that explain it, by name; `beside` are
+    those of other keys that the same measurement gave."""
 
     runs: tuple[float, ...]
     parts: dict[str, Any] = field(default_factory=dict)
+    beside: dict[str, Figure] = field(default_factory=dict)
 
     @property
     def median(self) -> float:

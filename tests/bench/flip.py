@@ -6,10 +6,10 @@ import time
 from collections.abc import Mapping
 
 from controlplane.service.door import Door
-from tests.bench.ami import Ami
+from tests.bench.dialled import TENANT
 from tests.bench.figures import Figure, figure
 from tests.bench.live_calls import rings
-from tests.bench.place import TENANT, Loaded, Place
+from tests.bench.place import Loaded, Place
 from tests.bench.sip_caller import CallFailed, SipBench
 
 LONGEST = 5.0
@@ -20,14 +20,14 @@ def measure(place: Place, lines: int) -> Figure:
     loaded = place.loaded(lines)
     caller, called = loaded.keys[20], loaded.keys[21]
     count = 5 if place.quick else 20
-    with Ami(loaded.engine) as ami, loaded.door() as door:
+    with place.engine.reloads(loaded.engine) as counted, loaded.door() as door:
         with loaded.controller(), loaded.phones([caller, called]) as (phones, passwords):
             decided = _Flips(loaded, phones, passwords, door)
             live = [decided.one(caller, called) for _ in range(count)]
         with loaded.phones([caller, called]) as (phones, passwords):
             alone = _Flips(loaded, phones, passwords, door)
             static = [alone.one(caller, called) for _ in range(count)]
-        reloads = ami.reloads()
+        reloads = counted.reloads()
     return figure(
         [whole for whole, _ in live],
         change_seconds=figure([change for _, change in live]),

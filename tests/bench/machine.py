@@ -9,7 +9,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from examples.stack import IMAGE, ROOT
+from examples.stack import ROOT
+from tests.bench.engines import MEASURED
 
 _LIBRARIES = ("pydantic", "sqlalchemy", "aiohttp", "panoramisk", "pyyaml", "jinja2")
 
@@ -30,7 +31,7 @@ def described() -> dict[str, Any]:
         "versions": {
             "controlplane": _installed("controlplane"),
             "python": platform.python_version(),
-            "asterisk": _printed("docker", "run", "--rm", "--entrypoint", "asterisk", IMAGE, "-V"),
+            **{one.name: one.version() for one in MEASURED if not one.missing()},
             "docker": _printed("docker", "version", "--format", "{{.Server.Version}}"),
             "sipp": _sipp(),
             **{name: _installed(name) for name in _LIBRARIES},

@@ -18,26 +18,18 @@ from controlplane.model.deployment import Deployment, Engine
 from controlplane.service.door import Door
 from controlplane.store.store import Store
 from examples.generate_large import extensions, large_tenant
-from examples.stack import ENGINE_NAME, Stack
+from examples.stack import Stack
+from tests.bench.dialled import TENANT
+from tests.bench.engines import Measured
 from tests.bench.figures import Timed
 from tests.bench.sip_caller import SipBench
-
-TENANT = "large"
-ENGINE_ADDRESS = "127.0.0.81"
-PHONES_ADDRESS = "127.0.0.82"
-RUN_PORT = 9281
-
-NATIVE = "*7"
-"""Dialled before an extension, rings that line's phone with nothing but the engine's Dial()."""
-
-STATIC = "*8"
-"""Dialled before an extension, has the dialplan alone decide, controller or not."""
 
 
 @dataclass
 class Loaded:
     """A stack with a tenant of `lines` lines applied."""
 
+    measured: Measured
     stack: Stack
     lines: int
     file: Path
@@ -52,7 +44,7 @@ class Loaded:
 
     @property
     def engine(self) -> Engine:
-        return self.deployment.engines[ENGINE_NAME]
+        return self.deployment.engines[self.stack.engine_name]
 
     def account(self, key: str) -> str:
         """The SIP account of the handset that serves a line."""
@@ -94,7 +86,7 @@ class Loaded:
     def phones(self, keys: Sequence[str]) -> Iterator[tuple[SipBench, dict[str, str]]]:
         """Registered phones of these lines, and their passwords by account."""
         passwords = self.passwords(keys)
-        with SipBench(ENGINE_ADDRESS, PHONES_ADDRESS) as bench:
+        with SipBench(self.measured.address, self.measured.phones) as bench:
             bench.register(passwords)
             yield bench, passwords
 
@@ -104,6 +96,7 @@ class Place:
     """`quick`: as few runs as say anything at all."""
 
     folder: Path
+    engine: Measured
     quick: bool = False
     _loaded: Loaded | None = field(default=None)
 
@@ -126,7 +119,7 @@ class Place:
         self.end()
         folder = self.folder / name
         shutil.rmtree(folder, ignore_errors=True)
-        stack = Stack(folder, ENGINE_ADDRESS, RUN_PORT)
+        stack = self.engine.stack(folder, self.engine.address, self.engine.run_port)
         stack.init()
         return stack
 
@@ -136,7 +129,7 @@ class Place:
         file = stack.folder / "tenant.yaml"
         shutil.copyfile(self.file(lines), file)
         stack.start_engine()
-        self._loaded = Loaded(stack, lines, file)
+        self._loaded = Loaded(self.engine, stack, lines, file)
         return timed_ctl(stack, "apply", str(file), "--yes")
 
     def loaded(self, lines: int) -> Loaded:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 from contextlib import suppress
 from pathlib import Path
 
@@ -26,12 +25,6 @@ def cpu_seconds(pid: int) -> float:
 def _ticks(pid: int) -> float:
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / _TICK
-
-
-def engine_pid(container: str) -> int:
-    """The engine's process id, as this machine sees it."""
-    words = ["docker", "inspect", "--format", "{{.State.Pid}}", container]
-    return int(subprocess.run(words, capture_output=True, text=True, timeout=30).stdout)
 
 
 def resident_mb(pid: int) -> float:

@@ -1,14 +1,13 @@
-"""The highest clean call rate, decided live, against the engine's own Dial() of the phones."""
+"""The highest clean call rate, decided live, against calls that the engine handles alone."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from tests.bench.figures import Figure, figure
 from tests.bench.load import LoadPhones, write_calls
 from tests.bench.load import place as place_calls
-from tests.bench.native import add_native
-from tests.bench.place import ENGINE_ADDRESS, NATIVE, PHONES_ADDRESS, Place
+from tests.bench.place import Place
 
 FIRST, STEP, FINE = 40, 1.4, 0.05
 """Calls a second to begin with; the factor while it is clean; how finely it is told at the end."""
@@ -48,45 +47,46 @@ class Search:
 
 def measure(place: Place, lines: int) -> Figure:
     loaded = place.loaded(lines)
-    add_native(loaded)
+    engine = place.engine
+    engine.add_baselines(loaded)
+    baseline = engine.baseline[0]
     callers, called = loaded.keys[100 : 100 + CALLERS], loaded.keys[200 : 200 + PHONES]
     folder = place.folder / "load"
     folder.mkdir(exist_ok=True)
     passwords = loaded.passwords(callers)
     tables = {
         name: write_calls(folder / f"{name}.csv", passwords, [prefix + key for key in called])
-        for name, prefix in (("live", ""), ("native", NATIVE))
+        for name, prefix in (("live", ""), engine.baseline)
     }
 
     def clean(name: str, rate: int) -> bool:
-        load = place_calls(folder, ENGINE_ADDRESS, PHONES_ADDRESS, tables[name], rate, SECONDS)
+        load = place_calls(folder, engine.address, engine.phones, tables[name], rate, SECONDS)
         place.tell(f"  {name}: {load}{' clean' if load.clean else ''}")
         return load.clean
 
     found: dict[str, list[float]] = {name: [] for name in tables}
     with (
-        LoadPhones(folder, PHONES_ADDRESS) as phones,
+        LoadPhones(folder, engine.phones) as phones,
         loaded.phones(callers) as (bench, _),
         loaded.controller(),
     ):
         bench.register(loaded.passwords(called), phones.contact)
         first = FIRST
         for _ in range(place.runs(3)):
-            highest = _both(clean, first)
+            highest = _both(clean, tables, first)
             for name, rate in highest.items():
                 found[name].append(rate)
             first = max(FIRST, round(min(highest.values()) * 0.7))
-    ratios = [ours / theirs for ours, theirs in zip(found["live"], found["native"], strict=True)]
+    ratios = [ours / theirs for ours, theirs in zip(found["live"], found[baseline], strict=True)]
     return figure(
         ratios,
-        live_calls_a_second=figure(found["live"]),
-        native_calls_a_second=figure(found["native"]),
+        **{f"{name}_calls_a_second": figure(rates) for name, rates in found.items()},
     )
 
 
-def _both(clean: Callable[[str, int], bool], first: int) -> dict[str, int]:
+def _both(clean: Callable[[str, int], bool], names: Iterable[str], first: int) -> dict[str, int]:
     """The highest clean rate of each; the searches take turns, so that drift meets both alike."""
-    searches = {"live": Search(first), "native": Search(first)}
+    searches = {name: Search(first) for name in names}
     while not all(search.done for search in searches.values()):
         for name, search in searches.items():
             if not search.done:

@@ -6,7 +6,7 @@ import gc
 import time
 
 from controlplane.engines import ENGINES
-from controlplane.model.deployment import Engine
+from controlplane.model.deployment import Engine, EngineKind
 from controlplane.render.bundle import TenantView
 from controlplane.routing.compiler import compile_plan
 from controlplane.routing.stored import state_of
@@ -14,11 +14,10 @@ from controlplane.store.yaml_reader import read_file
 from tests.bench.figures import Figure, figure
 from tests.bench.place import Place
 
-ENGINE = Engine(password="not used", folder="/engine")
-
 
 def measure(place: Place, lines: int) -> Figure:
     system = read_file(place.file(lines)).system
+    engine = Engine(kind=EngineKind(place.engine.name), password="not used", folder="/engine")
     passwords = {name: f"secret-{name}" for name in system.handsets}
     compiled, rendered, total = [], [], []
     for _ in range(place.runs(5)):
@@ -26,7 +25,7 @@ def measure(place: Place, lines: int) -> Figure:
         start = time.perf_counter()
         view = TenantView(system, compile_plan(system), state_of(system), passwords)
         between = time.perf_counter()
-        bundle = ENGINES[ENGINE.kind].render((view,), ENGINE)
+        bundle = ENGINES[engine.kind].render((view,), engine)
         end = time.perf_counter()
         compiled.append(between - start)
         rendered.append(end - between)

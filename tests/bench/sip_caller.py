@@ -17,7 +17,13 @@ from tests.bench.sip_socket import SipSocket
 PATIENCE = 5.0
 """Seconds to wait for the next thing to happen in a call."""
 
-TRYING, RINGING, OK, UNAUTHORISED, REFUSED = 100, 180, 200, 401, 300
+TRYING, RINGING, OK, REFUSED = 100, 180, 200, 300
+
+CHALLENGES = {
+    401: ("www-authenticate", "Authorization"),
+    407: ("proxy-authenticate", "Proxy-Authorization"),
+}
+"""A status that asks for credentials: where it asks, and where they go."""
 
 
 class CallFailed(Exception):
@@ -79,9 +85,9 @@ class SipBench:
         more = [f"Contact: <{contact.replace('sip:', f'sip:{account}@')}>", "Expires: 3600"]
         self._request("REGISTER", uri, dialog, 1, more)
         reply = self._wait("REGISTER", dialog["Call-ID"])
-        if reply.status == UNAUTHORISED:
-            proof = credentials(reply.get("www-authenticate"), account, password, "REGISTER", uri)
-            self._request("REGISTER", uri, dialog, 2, [*more, f"Authorization: {proof}"])
+        if reply.status in CHALLENGES:
+            proof = _proof(reply, account, password, uri)
+            self._request("REGISTER", uri, dialog, 2, [*more, proof])
             reply = self._wait("REGISTER", dialog["Call-ID"], 2)
         if reply.status != OK:
             raise CallFailed(f"{account} was not registered: {reply.start}")
@@ -97,11 +103,11 @@ class SipBench:
         body = sdp(self._socket.ip, RTP_PORT)
         self._request("INVITE", uri, dialog, 1, more, body)
         reply = self._wait("INVITE", dialog["Call-ID"])
-        if reply.status != UNAUTHORISED:
+        if reply.status not in CHALLENGES:
             raise CallFailed(f"{account} was not asked for credentials: {reply.start}")
         self._acknowledge(reply, uri, dialog, 1)
-        proof = credentials(reply.get("www-authenticate"), account, password, "INVITE", uri)
-        sent = self._request("INVITE", uri, dialog, 2, [*more, f"Authorization: {proof}"], body)
+        proof = _proof(reply, account, password, uri)
+        sent = self._request("INVITE", uri, dialog, 2, [*more, proof], body)
         first = reply = self._wait("INVITE", dialog["Call-ID"], 2)
         while reply.status < OK:
             self.phones.answer()
@@ -209,3 +215,11 @@ class SipBench:
             here = f"sip:{self._socket.ip}:{self._socket.port}"
             self._socket.send(answer(message, "200 OK", contact=here, body=body), self._engine)
         return None
+
+
+def _proof(challenge: Message, account: str, password: str, uri: str) -> str:
+    """The header that answers a challenge."""
+    asks, answers = CHALLENGES[challenge.status]
+    return (
+        f"{answers}: {credentials(challenge.get(asks), account, password, challenge.method, uri)}"
+    )

@@ -40,13 +40,13 @@ class AsteriskStand:
             phones_behind_nat=False,
         )
         self._applier = AsteriskApplier(connect)
-        self._container = AsteriskContainer(address, folder / "engine", self._state, clock=clock)
+        self.container = AsteriskContainer(address, folder / "engine", self._state, clock=clock)
         self._revision = 0
 
     def __enter__(self) -> Self:
         (self._folder / "engine").mkdir(parents=True)
         asyncio.run(self._applier.start_folder(self.engine, render((), self.engine)))
-        self._container.start()
+        self.container.start()
         return self
 
     def __exit__(
@@ -55,7 +55,7 @@ class AsteriskStand:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self._container.stop()
+        self.container.stop()
 
     @property
     def sip(self) -> str:
@@ -87,11 +87,11 @@ class AsteriskStand:
     def noticed(self, unreachable: Sequence[str]) -> None:
         until = time.monotonic() + READY_SECONDS
         while unreachable and time.monotonic() < until:
-            contacts = self._container.cli("pjsip show contacts").splitlines()
+            contacts = self.container.cli("pjsip show contacts").splitlines()
             dead = [line for line in contacts if "Unavail" in line]
             if all(any(f"/sip:{account}@" in line for line in dead) for account in unreachable):
                 return
             time.sleep(0.2)
 
     def log(self) -> str:
-        return self._container.logs()
+        return self.container.logs()

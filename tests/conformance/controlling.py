@@ -37,6 +37,11 @@ class ControllerProcess:
     def decisions(self) -> list[str]:
         return self._said.read_text().split("\n")[1:-1]
 
+    def resident_mb(self) -> float:
+        """10^6 bytes of memory."""
+        pages = int(Path(f"/proc/{self._process.pid}/statm").read_text().split()[1])
+        return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+
     def kill(self) -> None:
         if self._process.poll() is None:
             self._process.kill()

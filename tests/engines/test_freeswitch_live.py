@@ -15,6 +15,7 @@ import pytest
 
 from controlplane.live.driver import Driver
 from controlplane.live.errors import WrongCredentials
+from controlplane.live.esl.commands import auth, send_event
 from controlplane.live.freeswitch import FreeSwitchDriver
 from controlplane.model.documents import from_documents
 from controlplane.render.bundle import TenantView
@@ -192,6 +193,33 @@ def test_an_engine_killed_during_calls_is_driven_again(here: Office) -> None:
         assert decided(controller, 2) == ["entry", "entry"]
         lost.wait()
     assert here.channels() == 0
+
+
+def test_a_flood_of_events_makes_nothing_grow(here: Office) -> None:
+    """10,000 that the controller hears and has nothing to do with; calls are decided meanwhile."""
+    with here.stand.controller() as controller:
+        assert here.call().answered
+        flood(here)
+        before = controller.resident_mb()
+        for _ in range(3):
+            flood(here)
+            assert here.call().answered
+        assert decided(controller, 4) == ["entry"] * 4
+        assert controller.resident_mb() - before < 10
+
+
+def flood(here: Office, many: int = 10_000) -> None:
+    headers = {"MWI-Message-Account": "nobody@example.com", "MWI-Messages-Waiting": "no"}
+    headers["Text"] = "x" * 500
+    event = send_event("MESSAGE_WAITING", headers).wire
+    engine = here.stand.engine
+    with socket.create_connection((engine.address, engine.esl_port), 10) as wire:
+        wire.sendall(auth(engine.password).wire)
+        answers = wire.makefile("rb")
+        wire.sendall(event * many)
+        heard = 0
+        while heard < many:
+            heard += answers.readline().startswith(b"Reply-Text: +OK")
 
 
 def test_what_is_no_engine_disturbs_nobody(here: Office) -> None:

@@ -297,6 +297,15 @@ def test_strangers_are_refused(office: Office) -> None:
     assert not result.answered
 
 
+def test_a_phone_at_a_carriers_address_is_not_the_carrier(office: Office) -> None:
+    """The engine asks for no password there: so the call is refused."""
+    since = time.time()
+    for called in (ADA, "101"):
+        assert office.deliver(called, "acme.B1").status == 403
+    assert not office.bank.observed("acme.A1", since=since)
+    assert office.deliver(ADA, "acme.nobody").answered
+
+
 def test_nothing_is_asked_for_ever(office: Office) -> None:
     """No controller listens: the call goes on at once."""
     result = office.call("A1", "102")

@@ -11,15 +11,11 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import cast
 
-import structlog
-
 from controlplane.live.errors import LinkLost, LiveError, ProtocolError
 from controlplane.live.esl.commands import Command
 from controlplane.live.esl.errors import NotSent, Unconfirmed
 from controlplane.live.esl.messages import ApiResponse, ConnectData, Message, Reply
 from controlplane.live.esl.parser import Parser
-
-log = structlog.get_logger(__name__)
 
 Answer = Reply | ApiResponse | ConnectData
 Pending = tuple[Command, asyncio.Future[Answer]]
@@ -156,6 +152,10 @@ class Link(asyncio.Protocol):
         except ProtocolError:
             raise
         except Exception:
+            # Only a controller has it loaded; every other command starts without it.
+            import structlog
+
+            log = structlog.get_logger(__name__)
             log.exception("handler of an esl message failed", message=type(message).__name__)
 
 

@@ -103,7 +103,8 @@ def write_step(decision: Decision) -> dict[str, str]:
     step, what = decision.step, dict.fromkeys(STEP, "")
     match step:
         case Hangup():
-            return _next(hangup_extension(step.cause))
+            # The point is for the call's history: the dialplan goes on from it no more.
+            what = _next(hangup_extension(step.cause))
         case Ring():
             what |= _ring(step, decision.point.cli) | _next("ring")
         case Voicemail():

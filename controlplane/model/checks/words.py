@@ -19,7 +19,7 @@ from controlplane.model.trunk import Address
 Words = tuple[str, str]
 """What is wrong, and how to mend it."""
 
-_SECRET = frozenset({"sip_password", "password", "default_pin"})
+_SECRET = frozenset({"sip_password", "password", "default_pin", "database"})
 """Settings whose value no message repeats."""
 
 

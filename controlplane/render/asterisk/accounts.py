@@ -8,7 +8,7 @@ from controlplane.diagnostics import fault
 from controlplane.model.phone_system import PhoneSystem
 from controlplane.model.trunk import Transport, Trunk
 from controlplane.render.asterisk.escape import value, word
-from controlplane.render.asterisk.names import account, hints_context, mailbox, trunk_account
+from controlplane.render.asterisk.names import account, hints_context, phone_box, trunk_account
 from controlplane.render.bundle import TenantView
 
 
@@ -28,20 +28,21 @@ def _handset(view: TenantView, handset: str) -> str:
     tenant = view.system.tenant
     name = account(tenant, handset)
     cli = view.plan.handsets[handset].emergency_cli
-    extension = view.system.handsets[handset].serves
     password = _secret(view.sip_passwords[handset], tenant, f"handsets/{handset}/sip_password")
     emergency = f"set_var = CP_ECLI={word(cli)}\n" if cli else ""
-    # Also where the line has no mailbox yet: so that giving it one reloads no account.
-    box = f"mailboxes = {mailbox(tenant, extension)}\n" if extension else ""
+    # The handset's, whatever line it serves: so that no login reloads an account.
+    box = phone_box(tenant, handset)
     return f"""\
 [{name}](phone@{tenant})
 auth = {name}
 aors = {name}
 set_var = CP_HANDSET={handset}
-{emergency}{box}[{name}](digest-auth)
+{emergency}mailboxes = {box}
+[{name}](digest-auth)
 username = {name}
 password = {password}
-[{name}](phone-aor)"""
+[{name}](phone-aor)
+mailboxes = {box}"""
 
 
 def trunk_accounts(system: PhoneSystem) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from ipaddress import ip_address
 
@@ -11,12 +12,14 @@ from controlplane.render.asterisk.accounts import handset_accounts, trunk_accoun
 from controlplane.render.asterisk.escape import value, word
 from controlplane.render.asterisk.flows import tenant_dialplan
 from controlplane.render.asterisk.frames import days_dialplan
+from controlplane.render.asterisk.history import NOW, ended_line, spool_file
 from controlplane.render.asterisk.mailboxes import tenant_mailboxes
 from controlplane.render.asterisk.modules import MODULES
-from controlplane.render.asterisk.names import TURNS
+from controlplane.render.asterisk.names import LAMPS, TURNS
 from controlplane.render.asterisk.parts import ACCOUNTS, DIALPLAN, MAILBOXES, Part
 from controlplane.render.asterisk.record import (
     LATER_CONTEXT,
+    LONG,
     NEVER,
     PATIENCE_SECONDS,
     POINT,
@@ -43,15 +46,27 @@ _CALLS = " + ".join(
 )
 """The calls in progress at the line that the call is at, with this one."""
 
+_FEW = 150
+"""Names of 40 characters that an application takes at once: 8 KB."""
+
+_LONGEST_COMMAND = 160
+"""Bytes that Asterisk keeps of `externnotify`, the last of which is none of it."""
+
+_PLAIN_PATH = re.compile(r"[A-Za-z0-9/._-]+")
+
 _SMALL_FILES = {
     "acl.conf": "",
     "ccss.conf": "[general]\n",
+    # Once it is up: voicemail tells nobody how many messages there were before.
+    "cli.conf": "[startup_commands]\n"
+    "channel originate Local/new@cp-lamps/n application Wait 1 = yes\n",
     "cdr.conf": "[general]\nenable = no\n",
     "cel.conf": "[general]\nenable = no\n",
     "features.conf": "[general]\n",
     "indications.conf": "[general]\ncountry = gb\n\n[gb]\ndescription = United Kingdom\n"
     "ringcadence = 400,200,400,2000\ndial = 350+440\nbusy = 400/375,0/375\n"
     "ring = 400+450/400,0/200,400+450/400,0/2000\ncongestion = 400/400,0/350,400/225,0/525\n",
+    "minivm.conf": "[general]\n",
     "pjproject.conf": "",
     "pjsip_notify.conf": "; NOTIFY requests bring their own headers.\n",
     # Accounts are read from the bundle; where phones registered, the engine keeps itself.
@@ -73,7 +88,7 @@ def render(tenants: Sequence[TenantView], engine: Engine) -> Bundle:
     files = _engine_files(engine)
     files |= _dialplan(views, engine)
     files |= _accounts(views, engine)
-    files |= _mailboxes(views)
+    files |= _mailboxes(views, engine)
     store: dict[str, str] = {}
     for view in views:
         store |= store_of(view.system.tenant, view.state)
@@ -103,7 +118,9 @@ def _dialplan(views: Sequence[TenantView], engine: Engine) -> dict[str, str]:
         "application": word(engine.application),
         "patience": PATIENCE_SECONDS,
         "record": STEP,
-        "record_value": f"${{{STEP_VARIABLE}}}",
+        "record_value": f"${{SHARED({STEP_VARIABLE})}}",
+        "long_value": f"${{{STEP_VARIABLE}}}",
+        "long": LONG,
         "point": POINT,
         "later": LATER_CONTEXT,
         "never": NEVER,
@@ -112,15 +129,28 @@ def _dialplan(views: Sequence[TenantView], engine: Engine) -> dict[str, str]:
         "in_call": "^(INUSE|RINGINUSE|BUSY|ONHOLD)$",
         "state": word(engine.state_folder),
         "dialled": _DIALLED,
+        "now": NOW,
+        "spool": spool_file(engine.state_folder),
+        "ended": ended_line(),
         "lost_sound": SOUNDS[Prompt.CANNOT_COMPLETE],
     }
     files = {
         "extensions/calls.conf": _template("calls.conf", calls),
+        "extensions/lamps.conf": _lamps(views),
         "extensions/routines.conf": _routines(views),
     }
     for view in views:
         files[f"extensions/{view.system.tenant}.flows.conf"] = tenant_dialplan(view.plan)
     return _part(DIALPLAN, files, {}, "[globals]\nCP_DIALPLAN = {digest}\n")
+
+
+def _lamps(views: Sequence[TenantView]) -> str:
+    tenants = [(view.system.tenant, _few(sorted(view.system.handsets))) for view in views]
+    return _template("lamps.conf", {"lamps": LAMPS, "tenants": tenants})
+
+
+def _few(names: Sequence[str]) -> list[Sequence[str]]:
+    return [names[first : first + _FEW] for first in range(0, len(names), _FEW)]
 
 
 def _routines(views: Sequence[TenantView]) -> str:
@@ -153,12 +183,22 @@ def _accounts(views: Sequence[TenantView], engine: Engine) -> dict[str, str]:
     return _part(ACCOUNTS, files, settings, "[cp-{digest}]\ntype = aor\n")
 
 
-def _mailboxes(views: Sequence[TenantView]) -> dict[str, str]:
+def _mailboxes(views: Sequence[TenantView], engine: Engine) -> dict[str, str]:
     files = {
         f"voicemail/{view.system.tenant}.boxes.conf": tenant_mailboxes(view.system)
         for view in views
     }
-    return _part(MAILBOXES, files, {}, "[cp_marker]\n1 => -no-pin,{digest}\n")
+    settings = {"changed": _changed_messages(engine)}
+    return _part(MAILBOXES, files, settings, "[cp_marker]\n1 => -no-pin,{digest}\n")
+
+
+def _changed_messages(engine: Engine) -> str:
+    """A command that Asterisk gives the mailbox's context and name: it asks for `cp-lamps`."""
+    place = f"{engine.mounted_at}/current/asterisk.conf"
+    tell = "channel originate Local/*$0.$1@cp-lamps/n application Wait 1"
+    exact = f"sh -c 'asterisk -C {place} -rx \"{tell}\"'"
+    fits = len(exact) < _LONGEST_COMMAND and _PLAIN_PATH.fullmatch(place)
+    return exact if fits else f"sh -c 'asterisk -rx \"{tell}\"'"
 
 
 def _part(

@@ -6,11 +6,13 @@ from collections.abc import Iterator
 
 from controlplane.render.asterisk.escape import word
 from controlplane.render.asterisk.frames import frames_dialplan
+from controlplane.render.asterisk.history import ENDED_CONTEXT
 from controlplane.render.asterisk.names import (
     emergency_context,
     group_extension,
     hints_context,
     key,
+    line_device,
     numbers_context,
     routine_context,
     tenant_context,
@@ -26,10 +28,12 @@ def tenant_dialplan(plan: Plan) -> str:
     # order take it seconds, in descending order no time.
     lines = [
         f"[{tenant_context(plan.tenant)}]",
+        f"include => {ENDED_CONTEXT}",
         *_services(plan),
         *sorted((*_flows(plan), *_other_extensions(plan)), reverse=True),
         "",
         f"[{numbers_context(plan.tenant)}]",
+        f"include => {ENDED_CONTEXT}",
         *sorted(_numbers(plan), reverse=True),
         "",
         f"[{emergency_context(plan.tenant)}]",
@@ -94,6 +98,13 @@ def _jump(destination: str) -> str:
 
 
 def _hints(tenant: str) -> Iterator[str]:
-    phones = key(tenant, phones_key("${EXTEN}"))
-    yield f"exten => _X,hint,${{DB({phones})}}"
-    yield f"exten => _X.,hint,${{DB({phones})}}"
+    """What a lamp key watches. `controlplane.live.asterisk_lamps` sees to what changes."""
+    # Also by the name a line has on every engine: 102 or acme.102.
+    extension = "${CUT(EXTEN,.,${FIELDQTY(EXTEN,.)})}"
+    yield f"exten => _[A-Za-z0-9]!,hint,{watched_devices(tenant, extension)}"
+
+
+def watched_devices(tenant: str, extension: str) -> str:
+    """Of a hint; `extension` may be an expression."""
+    phones = key(tenant, phones_key(extension))
+    return f"{line_device(tenant, extension)}&${{DB({phones})}}"

@@ -10,6 +10,7 @@ import datetime as dt
 import hashlib
 from collections.abc import Iterator, Mapping
 
+from controlplane.render.asterisk.history import ENDED_CONTEXT
 from controlplane.render.asterisk.names import days_context, frame_extension, frames_context
 from controlplane.routing.frames import Frame, Part, Span
 
@@ -24,6 +25,7 @@ Days = tuple[tuple[dt.date, dt.date], ...]
 def frames_dialplan(tenant: str, frames: Mapping[str, Frame]) -> Iterator[str]:
     """The subroutines of a tenant. Those of days are not among them."""
     yield f"[{frames_context(tenant)}]"
+    yield f"include => {ENDED_CONTEXT}"
     for name, frame in sorted(frames.items()):
         conditions = [condition for part in frame for condition in _conditions(part)]
         lines = [f"GotoIf($[{condition}]?holds)" for condition in conditions]

@@ -13,6 +13,9 @@ KEYS = "cp"
 TURNS = "cp-turns"
 """The family of the counters of groups that ring their members in turn."""
 
+LAMPS = "cp.phones"
+"""The context of what handsets' message lamps show; no tenant's name has a dot."""
+
 
 def account(tenant: str, handset: str) -> str:
     """The SIP account of a handset: endpoint, auth, AOR and user name."""
@@ -36,6 +39,16 @@ def leg(tenant: str, ringing: Leg) -> str:
 
 def mailbox(tenant: str, box: str) -> str:
     return word(f"{box}@{tenant}")
+
+
+def phone_box(tenant: str, handset: str) -> str:
+    """What a handset's message lamp shows: a mailbox by name only, see `cp-lamp`."""
+    return f"{account(tenant, handset)}@{LAMPS}"
+
+
+def line_device(tenant: str, extension: str) -> str:
+    """The device that is busy while a line is not to be disturbed."""
+    return f"Custom:cp.{word(tenant)}.{extension}"
 
 
 @lru_cache(maxsize=1000)

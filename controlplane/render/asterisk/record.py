@@ -17,16 +17,18 @@ POINT = (
     "CP_ARGS",
     "CP_SEEN",
     "CP_CLI",
+    "CP_NUMBER",
+    "CP_NAME",
     "CP_PREFIX",
     "CP_SECONDS",
     "CP_PATHS",
     "CP_TRUSTED",
     "CP_ORDER",
-    "CP_NUMBER",
-    "CP_NAME",
 )
 """Where a call stands and who calls: packed in CP_POINT, separated by bars, and handed over
 by `Stasis(…,outcome,…)`."""
+
+POINT_VARIABLE = "CP_POINT"
 
 STEP = (
     "TIMEOUT(absolute)",
@@ -40,11 +42,19 @@ STEP = (
     "CP_PATHS",
     "CP_IDLE",
     "_CP_LATER",
-    "CP_POINT",
+    POINT_VARIABLE,
 )
 """What the controller writes into CP_STEP, separated by commas; the first ends the waiting."""
 
 STEP_VARIABLE = "CP_STEP"
+"""Shared by the channel with everybody, for that is written without waking the channel up."""
+
+LONGEST_SHARED = 4000
+"""Bytes; Asterisk cuts what a function gives at 4,095. A longer record is a plain variable,"""
+
+LONG = "-long"
+"""and is read in a context of its own, whose name ends so."""
+
 RING_CONTEXT = "cp-ring"
 LATER_CONTEXT = "cp-later"
 HANGUP_CONTEXT = "cp-hangup"

@@ -10,6 +10,7 @@ from typing import assert_never
 
 from controlplane.model.group import Strategy
 from controlplane.render.asterisk.escape import word
+from controlplane.render.asterisk.history import ENDED_CONTEXT
 from controlplane.render.asterisk.names import routine_context
 from controlplane.render.asterisk.record import GREETINGS, SOUNDS
 from controlplane.routing.plan import (
@@ -58,7 +59,7 @@ def routine_dialplan(routine: Routine) -> str:
     """Entered by `Gosub(cp-r-<name>,s,1(<arguments>))`, which never returns."""
     first = len(routine.nodes) - 1
     entered = f"CP_ROUTINE={word(routine.name)},CP_TRUSTED=,CP_ORDER=,CP_ARGS=${{ARG1}}"
-    lines = [f"[{routine_context(routine.name)}]"]
+    lines = [f"[{routine_context(routine.name)}]", f"include => {ENDED_CONTEXT}"]
     if (ring := _rings_at_last(routine)) is None:
         lines += extension("s", f"MSet({entered})", "StackPop()", f"Goto(n{first},1)")
     else:

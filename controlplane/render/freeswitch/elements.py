@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 from controlplane.render.freeswitch.escape import attribute
 
@@ -28,6 +29,7 @@ def set_all(assignments: str, *, unless: bool = False) -> str:
     return action("multiset", assignments, inline=True, unless=unless)
 
 
+@lru_cache(1000)
 def transfer(extension: str, context: str, *, unless: bool = False) -> str:
     return action("transfer", f"{extension} XML {context}", unless=unless)
 

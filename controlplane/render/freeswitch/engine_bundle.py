@@ -16,6 +16,7 @@ from controlplane.render.freeswitch.escape import attribute, value, word
 from controlplane.render.freeswitch.flows import outside_caller, tenant_dialplan
 from controlplane.render.freeswitch.frames import posix_rule, zone_name
 from controlplane.render.freeswitch.gateways import tenant_gateways
+from controlplane.render.freeswitch.history import LINE, at_end, ended_line, spool_file
 from controlplane.render.freeswitch.modules import MODULES
 from controlplane.render.freeswitch.names import PHONES, PROFILE, TRUNKS, TURNS
 from controlplane.render.freeswitch.parts import (
@@ -111,6 +112,9 @@ def _settings(views: Sequence[TenantView], engine: Engine) -> dict[str, object]:
         "control": [one for one in (engine.address, engine.live_address) if _is_address(one)],
         "state": attribute(engine.state_folder),
         "modules": MODULES,
+        "spool": attribute(spool_file(engine.state_folder)),
+        "history": LINE,
+        "ended": attribute(ended_line()),
         "profile": PROFILE,
         "phones": PHONES,
         "trunks": TRUNKS,
@@ -131,6 +135,7 @@ def _dialplan(views: Sequence[TenantView], engine: Engine) -> dict[str, str]:
     settings = {
         "live": f"{word(engine.live_address)}:{engine.live_port}",
         "patience": PATIENCE_SECONDS,
+        "at_end": attribute(at_end()),
         "outside_caller": outside_caller(),
         "asked_after": "|".join(f"${{{name}}}" for name in ASKED_AFTER),
         "profiles": {"default": voicemail.DEFAULT, "messages": voicemail.MESSAGES},
@@ -150,6 +155,7 @@ def _dialplan(views: Sequence[TenantView], engine: Engine) -> dict[str, str]:
     }
     files = {
         "dialplan/calls.xml": _template("calls", settings),
+        "dialplan/lamps.xml": _template("lamps", settings),
         "dialplan/routines.xml": _routines(views),
     }
     for view in views:

@@ -14,6 +14,7 @@ _WORD = re.compile(r"[A-Za-z0-9+*#_./@~-]*")
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ufffe\uffff\ud800-\udfff]")
 _PLAIN = "_.~-"
 _META = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;", "\n": "&#10;"}
+_SPECIAL = re.compile("[&<>\"'\n]")
 
 
 def word(text: str) -> str:
@@ -33,7 +34,7 @@ def attribute(expression: str) -> str:
 
     What FreeSWITCH expands in it stays as it is; see `value` for what others have written.
     """
-    return "".join(_META.get(character, character) for character in expression)
+    return _SPECIAL.sub(lambda found: _META[found[0]], expression)
 
 
 def value(free: str) -> str:

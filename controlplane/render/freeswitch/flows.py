@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from controlplane.model.destination import Destination, Kind, parse
 from controlplane.render.freeswitch.elements import (
     action,
     always,
@@ -188,7 +187,7 @@ def _flow(plan: Plan, name: str, at: str) -> str:
 def _extensions(plan: Plan) -> Iterator[tuple[str, str]]:
     """Lines are flows themselves; groups and shared mailboxes are jumped to."""
     for name, destination in plan.extensions.items():
-        if parse(destination) == Destination(Kind.LINE, name):
+        if destination == f"{_LINE}{name}":
             yield name, _flow(plan, destination, name)
         else:
             yield name, extension(word(name), _jump(destination))

@@ -14,6 +14,7 @@ MOST = 250
 
 _MEMBERS = re.compile(r"group/[^/]+/members")
 _NAME = re.compile(r"line/[0-9]+/name|group/[^/]+/prefix")
+_LAST = ("/name", "/prefix")
 
 
 def stored(tenant: str, state_key: str, value: str) -> tuple[str, str]:
@@ -22,7 +23,7 @@ def stored(tenant: str, state_key: str, value: str) -> tuple[str, str]:
     Names are packed, and cut where they would not fit. Lists of phones and targets cannot be
     cut: a fault. Before the members of a group stands their number.
     """
-    if _NAME.fullmatch(state_key):
+    if state_key.endswith(_LAST) and _NAME.fullmatch(state_key):
         return key(tenant, state_key), _fitting(value)
     held = value.replace("/", ".")
     if value and _MEMBERS.fullmatch(state_key):

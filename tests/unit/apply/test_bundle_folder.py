@@ -204,3 +204,15 @@ def test_a_kill_at_any_file_operation_leaves_a_whole_bundle_live(tmp_path: Path)
         assert read_live(folder) == NEW
         assert not list(folder.folder.rglob(".unfinished*"))
     assert killed == total
+
+
+def test_a_disk_without_room_for_another_bundle_is_refused(
+    folder: BundleFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder.refuse_full()
+    real = os.statvfs(folder.folder)
+    few = (300 * 2**10) // real.f_frsize
+    full = os.statvfs_result((*real[:4], few, *real[5:]))
+    monkeypatch.setattr(os, "statvfs", lambda _: full)
+    with pytest.raises(Faults, match="has 300 KB left, and a new bundle may take 1024"):
+        folder.refuse_full()

@@ -164,3 +164,12 @@ def test_help_imports_no_verb_and_no_heavy_library(tmp_path: Path) -> None:
         check=True,
     )
     assert done.stdout == "[]\n"
+
+
+@pytest.mark.parametrize("rtp", ["5000", "abc-def", "20000-10000", "-", "1-2-3"])
+def test_media_ports_that_are_no_range(place: Place, rtp: str) -> None:
+    result = place.ctl("init", "--rtp", rtp, "--config", str(place.folder / "other.yaml"))
+    assert result.exit_code == 1
+    assert result.stderr == (
+        "--rtp: error: is no range of ports (write FIRST-LAST, as 10000-20000)\n"
+    )

@@ -129,10 +129,13 @@ def test_each_step_has_its_extension(step: Step, place: str, wanted: dict[str, s
     assert variables[ASK]
 
 
-def test_a_release_is_its_extension_alone() -> None:
-    point = Point("line/101", "abc", 3, (), (), "")
+def test_a_release_leaves_where_the_call_was_released() -> None:
+    point = Point("line/101", "abc", 3, (), ("line/101",), "")
     decision = Decision(Hangup(Cause.BUSY), point, NOBODY)
-    assert write_step(decision) == {NEXT: "hangup-17 XML cp", ASKED: ""}
+    variables = write_step(decision)
+    assert {NEXT: "hangup-17 XML cp", ASKED: ""}.items() <= variables.items()
+    assert variables["cp_seen"] == "&line/101"
+    assert variables[ASK]
 
 
 def test_a_handset_and_a_carrier_at_the_entry() -> None:

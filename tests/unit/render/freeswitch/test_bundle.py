@@ -122,6 +122,13 @@ def test_a_change_of_one_kind_touches_the_part_of_that_kind_only() -> None:
     assert DIALPLAN.digest(before) != DIALPLAN.digest(after)
 
 
+def test_a_login_is_in_no_file() -> None:
+    there = view(handsets={"A1": {"line": "101"}, "B1": {"login": "102"}, "X1": {}})
+    here = view(handsets={"A1": {"line": "101"}, "B1": {}, "X1": {"login": "102"}})
+    assert render([there], ENGINE).files == render([here], ENGINE).files
+    assert render([there], ENGINE).store != render([here], ENGINE).store
+
+
 def test_state_is_in_no_file() -> None:
     lines = {"101": {"ring": 20}, "102": {"voicemail": {}}, "103": {}}
     flipped = {

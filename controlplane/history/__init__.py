@@ -1,0 +1,1 @@
+"""Call history: from the spools that engines write to rows in the store."""

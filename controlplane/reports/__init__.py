@@ -1,0 +1,1 @@
+"""Reports: one file a report, from a question to a table."""

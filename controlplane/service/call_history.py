@@ -1,0 +1,82 @@
+"""Call history of a running controller: reads the engines' spools, again and again, in a thread."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+from collections.abc import Callable
+from pathlib import Path
+
+import structlog
+
+from controlplane.diagnostics import Faults
+from controlplane.history.entry import Known
+from controlplane.history.ingest import Ingester
+from controlplane.model.deployment import Deployment
+from controlplane.store import call_log
+from controlplane.store.store import Store
+
+log = structlog.get_logger(__name__)
+
+LOOK_SECONDS = 2.0
+_FORGET_SECONDS = 3600.0
+_CHUNK_BYTES = 64 * 1024
+"""Some two hundred calls at once: those that are decided meanwhile share the processor."""
+
+
+def spool_folders(deployment: Deployment) -> dict[str, Path]:
+    """Where each engine's spool is, as we see it."""
+    return {name: Path(engine.state_seen_at) / "log" for name, engine in deployment.engines.items()}
+
+
+class CallHistory:
+    """`known`: what calls are decided by now; `failed` counts what goes wrong, by a word."""
+
+    def __init__(
+        self,
+        store: Store,
+        deployment: Deployment,
+        known: Callable[[], Known],
+        failed: Callable[[str], None],
+        look_seconds: float = LOOK_SECONDS,
+    ) -> None:
+        self._store = store
+        self._ingester = Ingester(store, spool_folders(deployment), known, _CHUNK_BYTES)
+        self._days = deployment.run.history_days
+        self._failed = failed
+        self._look_seconds = look_seconds
+        self._trouble = ""
+        self._forgot = float("-inf")
+
+    async def run(self) -> None:
+        """Until it is cancelled. What cannot be read or stored now is tried again."""
+        while True:
+            await asyncio.to_thread(self._look)
+            await asyncio.sleep(self._look_seconds)
+
+    def _look(self) -> None:
+        try:
+            done = self._ingester.ingest(dt.datetime.now(dt.UTC))
+            self._forget()
+        except (Faults, OSError) as error:
+            if self._trouble != str(error):
+                self._failed("history")
+                log.warning("calls not stored", reason=str(error))
+            self._trouble = str(error)
+            return
+        self._trouble = ""
+        if done.faults:
+            self._failed("spool")
+            log.warning("lines of a spool are no calls", lines=done.faults)
+        if done.calls:
+            log.debug("calls stored", calls=done.calls)
+
+    def _forget(self) -> None:
+        now = dt.datetime.now(dt.UTC)
+        if self._days is None or now.timestamp() < self._forgot + _FORGET_SECONDS:
+            return
+        self._forgot = now.timestamp()
+        with self._store.database.write() as connection:
+            gone = call_log.forget_before(connection, now - dt.timedelta(days=self._days))
+        if gone:
+            log.info("old calls removed", calls=gone)

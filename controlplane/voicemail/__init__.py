@@ -1,0 +1,1 @@
+"""Voicemail: the mailboxes of every engine as one, whatever keeps their messages."""

@@ -1,0 +1,3 @@
+"""Fixtures that tests of engines share with others."""
+
+from tests.postgresql import cluster as cluster

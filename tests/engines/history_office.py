@@ -1,0 +1,116 @@
+"""An engine of either kind with an office and its carrier, whose calls end in a spool."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from controlplane.model.phone_system import PhoneSystem
+from controlplane.render.bundle import TenantView
+from controlplane.routing.compiler import compile_plan
+from controlplane.routing.state import state_of
+from tests.conformance.stand import STANDS, Stand
+from tests.phones import (
+    Answers,
+    Behaviour,
+    Caller,
+    CallResult,
+    Manner,
+    Phone,
+    PhoneBank,
+)
+
+ADDRESSES = {
+    "asterisk": ("127.0.0.111", "127.0.0.112", "127.0.0.113"),
+    "freeswitch": ("127.0.0.114", "127.0.0.115", "127.0.0.116"),
+}
+"""Of the engine, its phones and its carrier."""
+
+MAIN, ADA, OUTSIDE = "+442071838750", "+442071838751", "+447700900901"
+NAME = 'A";b|c, ${X} é'
+EVE = "Eve; |<x> ${Y}"
+ANSWERS = Answers(after=0.3)
+
+OFFICE: dict[str, Any] = {
+    "tenant": "acme",
+    "settings": {"timezone": "Europe/London"},
+    "sites": {"london": {"main_number": MAIN}},
+    "lines": {
+        "101": {"label": [NAME], "ring": 2, "presented_number": ADA},
+        "102": {"label": ["Bob"], "ring": 2, "voicemail": {}},
+        "103": {"label": ["Cy"], "ring": 2},
+        "104": {"ring": 2, "do_not_disturb": True},
+        "105": {"ring": 2, "forward": {"always": "line/103"}},
+    },
+    "numbers": {MAIN: {"to": "group/sales-uk"}, ADA: {"to": "line/101"}},
+    "groups": {
+        "sales-uk": {
+            "extension": "600",
+            "members": ["102", "103", "104"],
+            "ring": 2,
+            "overflow": "mailbox/102",
+        }
+    },
+    "handsets": {
+        "A-1": {"line": "101"},
+        "B1": {"line": "102"},
+        "C1": {"line": "103"},
+        "D1": {"line": "104"},
+        "X1": {"site": "london"},
+    },
+}
+HANDSETS = tuple(OFFICE["handsets"])
+
+
+@dataclass
+class Office:
+    kind: str
+    folder: Path
+    stand: Stand
+    bank: PhoneBank
+    carrier: str
+    system: PhoneSystem
+
+    def are(self, **does: Behaviour) -> None:
+        """What each handset does; those not named answer."""
+        names = {name: does.get(name.replace("-", ""), ANSWERS) for name in HANDSETS}
+        self.bank.register_all(
+            {Phone(f"acme.{name}", f"pw-{name}"): what for name, what in names.items()}
+        )
+
+    def call(self, handset: str, called: str, manner: Manner | None = None) -> CallResult:
+        caller = Caller(f"acme.{handset}", f"pw-{handset}")
+        return self.bank.place(caller, called, manner or Manner(hang_up_after=0.6)).wait()
+
+    def deliver(self, called: str, number: str, name: str = "") -> CallResult:
+        caller = Caller(number, display=name, ip=self.carrier)
+        return self.bank.place(caller, called, Manner(hang_up_after=0.6)).wait()
+
+    def lines(self, count: int, seconds: float = 5.0) -> list[str]:
+        """All lines of the spool, once there are as many."""
+        until = time.monotonic() + seconds
+        while True:
+            files = sorted((self.folder / "state/log").glob("calls*.spool*"))
+            found = [line for file in files for line in file.read_text("utf-8").splitlines()]
+            if len(found) >= count or time.monotonic() > until:
+                return found
+            time.sleep(0.05)
+
+
+@contextmanager
+def office(kind: str, folder: Path) -> Iterator[Office]:
+    address, phones, carrier = ADDRESSES[kind]
+    with STANDS[kind](folder, address) as stand, PhoneBank(stand.sip, phones) as bank:
+        port = bank.carrier(ANSWERS, ip=carrier).port
+        raw = {**OFFICE, "trunks": {"uplink": {"host": carrier, "port": port, "username": "acme"}}}
+        system = PhoneSystem.model_validate(raw)
+        passwords = {name: f"pw-{name}" for name in system.handsets}
+        stand.load([TenantView(system, compile_plan(system), state_of(system), passwords)])
+        found = Office(kind, folder, stand, bank, carrier, system)
+        found.are()
+        stand.noticed(())
+        yield found
