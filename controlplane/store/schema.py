@@ -159,6 +159,17 @@ handset_secrets = Table(
 """SIP passwords made here. A removed handset keeps its own, so that undoing the removal does
 not lock out the phone on the desk."""
 
+pins = Table(
+    "pins",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("line", Text, primary_key=True),
+    Column("hash", Text),
+    Column("failures", Integer, nullable=False),
+    Column("changed_at", UtcTime),
+    ForeignKeyConstraint(["tenant", "line"], ["lines.tenant", "lines.key"], ondelete="CASCADE"),
+)
+
 applied = Table(
     "applied",
     metadata,

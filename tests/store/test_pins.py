@@ -1,0 +1,103 @@
+"""PINs: counted before they are looked at, locked after three, hashed, on both databases."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from sqlalchemy import text
+
+from controlplane.diagnostics import Faults
+from controlplane.service.pins import Attempt, PinService
+from controlplane.store.pins import Pins
+from controlplane.store.store import Store
+
+Put = Callable[..., int]
+RIGHT, CHANGE, WRONG, LOCKED = Attempt.RIGHT, Attempt.CHANGE, Attempt.WRONG, Attempt.LOCKED
+
+
+@pytest.fixture
+def service(store: Store, put: Put) -> PinService:
+    put({"settings": {}, "lines/101": {"default_pin": "2468"}, "lines/102": {}})
+    return _service(store)
+
+
+def _service(store: Store) -> PinService:
+    def default(tenant: str, line: str) -> str | None:
+        return store.system(tenant).lines[line].default_pin
+
+    return PinService(Pins(store.database), default)
+
+
+def tried(service: PinService, *digits: str, line: str = "101") -> list[Attempt]:
+    return [service.attempt("acme", line, it) for it in digits]
+
+
+def test_the_default_pin_only_lets_choose_another(service: PinService) -> None:
+    assert tried(service, "1357", "2468") == [WRONG, CHANGE]
+    service.choose("acme", "101", "97531")
+    assert tried(service, "2468", "97531") == [WRONG, RIGHT]
+
+
+def test_three_wrong_ones_in_a_row_lock_it_whoever_asks(service: PinService, url: str) -> None:
+    service.choose("acme", "101", "97531")
+    assert tried(service, "1", "2", "97531", "3", "4") == [WRONG, WRONG, RIGHT, WRONG, WRONG]
+    with Store.open(url) as another:
+        assert tried(_service(another), "5", "97531") == [WRONG, LOCKED]
+    assert tried(service, "97531") == [LOCKED]
+    assert service.status("acme", "101").locked
+    assert tried(service, "1", line="102") == [WRONG]
+
+
+def test_a_reset_unlocks_and_puts_the_default_back(service: PinService) -> None:
+    service.choose("acme", "101", "97531")
+    tried(service, "1", "2", "3")
+    service.reset("acme", "101")
+    assert tried(service, "97531", "2468") == [WRONG, CHANGE]
+
+
+def test_a_line_without_a_default_pin_opens_to_nobody(service: PinService) -> None:
+    assert tried(service, "", "0000", "102", line="102") == [WRONG] * 3
+
+
+def test_fifty_phones_that_guess_at_once_have_three_attempts(service: PinService, url: str) -> None:
+    service.choose("acme", "101", "97531")
+    stores = [Store.open(url, lock_seconds=60) for _ in range(5)]
+    services = [_service(it) for it in stores]
+    with ThreadPoolExecutor(50) as phones:
+        guesses = [f"{number:04}" for number in range(50)]
+        attempts = phones.map(lambda it: services[int(it) % 5].attempt("acme", "101", it), guesses)
+        assert Counter(attempts) == {WRONG: 3, LOCKED: 47}
+    for it in stores:
+        it.close()
+    assert tried(service, "97531") == [LOCKED]
+
+
+def test_only_a_hash_is_stored(service: PinService, store: Store) -> None:
+    service.choose("acme", "101", "97531")
+    with store.database.read() as connection:
+        (row,) = connection.execute(text("SELECT * FROM pins")).all()
+    assert "97531" not in str(row)
+    assert "$argon2id$" in str(row)
+
+
+@pytest.mark.parametrize("digits", ["123", "12345678901", "12a4", "١٢٣٤", "2468", "7777", ""])
+def test_pins_that_cannot_be_chosen(service: PinService, digits: str) -> None:
+    with pytest.raises(Faults):
+        service.choose("acme", "101", digits)
+    assert tried(service, "2468") == [CHANGE]
+
+
+def test_a_pin_outlives_every_change_of_its_line_but_its_removal(
+    service: PinService, put: Put
+) -> None:
+    service.choose("acme", "101", "97531")
+    put({"lines/101": {"default_pin": "2468", "ring": 9}})
+    assert tried(service, "97531") == [RIGHT]
+    put({"lines/101": None})
+    with pytest.raises(Faults, match="there is no such line"):
+        Pins(service._pins._database).change("acme", "101", None, service._now())
+    put({"lines/101": {"default_pin": "2468"}})
+    assert tried(service, "97531", "2468") == [WRONG, CHANGE]
