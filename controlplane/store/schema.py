@@ -28,7 +28,7 @@ from sqlalchemy import (
 
 from controlplane.model.phone_system import KINDS
 
-SCHEMA = "0003"
+SCHEMA = "0004"
 """The migration that this code is written for."""
 
 REFERENCES: dict[str, dict[str, str]] = {

@@ -12,7 +12,7 @@ from typing import Any
 from controlplane.model.phone_system import PhoneSystem
 from controlplane.render.bundle import TenantView
 from controlplane.routing.compiler import compile_plan
-from controlplane.routing.state import state_of
+from controlplane.routing.stored import state_of
 from tests.conformance.stand import STANDS, Stand
 from tests.phones import (
     Answers,

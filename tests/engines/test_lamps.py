@@ -14,7 +14,7 @@ import pytest
 from controlplane.model.phone_system import PhoneSystem
 from controlplane.render.bundle import TenantView
 from controlplane.routing.compiler import compile_plan
-from controlplane.routing.state import state_of
+from controlplane.routing.stored import state_of
 from tests.conformance.asterisk import AsteriskStand
 from tests.conformance.freeswitch import FreeSwitchStand
 from tests.conformance.stand import STANDS, Stand

@@ -47,12 +47,10 @@ VALID = [
     LINE + "{also_ring: [{to: +15550100, delay: 2 rings, confirm: no}], ring_own: no}",
     LINE + "{allowed: 102, blocked: [+4477*, '+447700900123', list/x], blocked_hear: message}\n"
     "number_lists: {x: {numbers: +44*}}",
-    LINE
-    + "{rules: [{name: work, when: x, ring: 9}, {name: rest, when: x, ring: 4 rings}]}"
+    LINE + "{rules: [{name: work, when: x, ring: 9}, {name: rest, when: x, ring: 4 rings}]}"
     "\ntime_frames: {x: {calendar: GB}}",
     LINE + "{}\ntime_frames: {x: {parts: [{mon: 09:00-12:00}, {sat: 10:00-11:00}]}}",
-    LINE
-    + "{}\ngroups: {x: {members: [101], logged_out: [101], extension: 600,"
+    LINE + "{}\ngroups: {x: {members: [101], logged_out: [101], extension: 600,"
     " strategy: round-robin, wrap_up: 9}}",
     "tenant: a\nlines: {101: {}, 102: {}}\ngroups: {x: {members: [101, '102'], extension: 600}}",
     "tenant: a\ntime_frames: {x: {mon: 09:00-12:00, tue-sun: [22:00-06:00], dates: 2026-12-25}}",
