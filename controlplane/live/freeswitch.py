@@ -13,7 +13,7 @@ from controlplane.live.driver import Driver
 from controlplane.live.errors import EngineDown, LiveError
 from controlplane.live.esl.commands import Command, background_api
 from controlplane.live.esl.connection import EslConnection
-from controlplane.live.esl.executor import command_for
+from controlplane.live.esl.executor import commands_for
 from controlplane.live.esl.messages import Event
 from controlplane.live.esl.news import SUBCLASSES, read_news
 from controlplane.live.esl.point_codec import asking_channel, read_question
@@ -111,8 +111,8 @@ class FreeSwitchDriver:
         news = read_news(event)
         return None if news is None else self._on_news(*news)
 
-    def _answer(self, text: str) -> Command | None:
-        """What the engine is told; None where the call is to go on by itself."""
+    def _answer(self, text: str) -> tuple[Command, ...]:
+        """What the engine is told; nothing where the call is to go on by itself."""
         clock = asyncio.get_running_loop().time
         began = clock()
         channel = ""
@@ -120,16 +120,17 @@ class FreeSwitchDriver:
             channel = asking_channel(text)
             question = read_question(text)
             decision = self._driver.decide(question)
-            command = command_for(channel, decision) if decision else None
+            turns = self._driver.turns_of(question.tenant)
+            commands = commands_for(channel, question.tenant, decision, turns)
         except Exception as error:
             not_decided(self._watch, self._name, channel, error)
-            return None
+            return ()
         seconds = clock() - began
         # Later, when the command is on the wire: a caller waits for those.
         asyncio.get_running_loop().call_soon(
             record, self._watch, self._name, channel, question, decision, seconds
         )
-        return command
+        return commands
 
 
 def esl_settings(engine: Engine) -> EslSettings:

@@ -30,7 +30,7 @@ _MOST_AT_ONCE = 10_000
 _CUT_AT = 511
 """FreeSWITCH cuts a variable to this many bytes where it gives it as a reply."""
 
-OnQuestion = Callable[[str], Command | None]
+OnQuestion = Callable[[str], tuple[Command, ...]]
 """Given the text of a question, what is to be carried out, if anything. It does not fail."""
 
 
@@ -91,8 +91,7 @@ class QuestionServer:
             async with asyncio.timeout(ANSWER_SECONDS):
                 text = await self._question(link)
             if text:
-                answer = self._on_question(text)
-                sent = link.send_together((leave(),) if answer is None else (answer, leave()))
+                sent = link.send_together((*self._on_question(text), leave()))
                 # The engine must have read it all before we close, or it is lost.
                 async with asyncio.timeout(ANSWER_SECONDS):
                     await asyncio.gather(*sent, return_exceptions=True)

@@ -72,7 +72,7 @@ def _of_span_of_days(day: dt.date, last: dt.date) -> Iterator[str]:
 
 
 def _end_of_month(day: dt.date) -> dt.date:
-    if day.month == 12:  # noqa: PLR2004 - December
+    if day.month == 12:
         return day.replace(day=31)
     return day.replace(month=day.month + 1) - dt.timedelta(days=1)
 

@@ -19,4 +19,5 @@ MODULES = (
     "mod_voicemail",
     "mod_sofia",
 )
-"""mod_hash counts calls; mod_spandsp for G.722; mod_sofia last, so that calls come when all else is there."""
+"""mod_hash counts calls, mod_expr reckons; mod_spandsp is for G.722; mod_sofia is last, so that
+calls come when all else is there."""

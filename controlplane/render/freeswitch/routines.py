@@ -13,7 +13,6 @@ from typing import assert_never
 
 from controlplane.model.group import Strategy
 from controlplane.render.freeswitch.elements import (
-    action,
     always,
     context,
     either,
@@ -24,7 +23,6 @@ from controlplane.render.freeswitch.elements import (
     transfer,
     when,
 )
-from controlplane.render.freeswitch.escape import word
 from controlplane.render.freeswitch.names import CALLS, routine_context
 from controlplane.render.freeswitch.record import hangup_extension
 from controlplane.render.freeswitch.ringing import (
@@ -64,7 +62,6 @@ from controlplane.routing.state import (
     guard_key,
     members_key,
 )
-from controlplane.routing.steps import Cause
 
 ACTIVE = "${cp_active}"
 """What the keys of the active rule begin with."""

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from controlplane.calls.call import Active, Call, Decision, FromHandset, FromTrunk, Point
 from controlplane.live.driver import Ended, Entered
 from controlplane.live.errors import ProtocolError
-from controlplane.live.esl.executor import command_for
+from controlplane.live.esl.executor import commands_for
 from controlplane.live.esl.point_codec import asking_channel, read_question, write_step
 from controlplane.render.freeswitch.escape import packed, text
 from controlplane.render.freeswitch.record import ASK, ASKED, ASKED_AFTER, NEXT
@@ -75,12 +75,8 @@ def test_no_name_changes_what_is_rung_or_breaks_out(caller: CallerId, shown: str
     variables = write_step(decision)
     assert variables[NEXT] == "ring XML cp"
     assert (variables["cp_what"], variables["cp_out"], variables["cp_how"]) == ("A1", "", "20")
-    pairs = (
-        command_for(CHANNEL, decision)
-        .wire.decode()
-        .removeprefix(f"api uuid_setvar_multi {CHANNEL} ")
-        .strip()
-    )
+    (command,) = commands_for(CHANNEL, "acme", decision)
+    pairs = command.wire.decode().removeprefix(f"api uuid_setvar_multi {CHANNEL} ").strip()
     assert dict(pair.split("=", 1) for pair in pairs.split(";")) == variables
     assert not set("'\"\\$`") & set(pairs)
     assert pairs.count(" ") == 2, "those of the next place"
@@ -127,6 +123,14 @@ def test_each_step_has_its_extension(step: Step, place: str, wanted: dict[str, s
     assert variables[NEXT] == f"{place} XML cp"
     assert wanted.items() <= variables.items()
     assert variables[ASK]
+
+
+def test_the_engine_keeps_how_often_a_group_was_called() -> None:
+    point = Point("group/sales", "abc", 3, ("sales",), (), "")
+    decision = Decision(Play(Prompt.NOT_ALLOWED), point, NOBODY, turns=("sales",))
+    _, count = commands_for(CHANNEL, "acme", decision, {"sales": 7, "other": 3})
+    assert count.wire == b"api db insert/cp-turns/acme.sales/7\n\n"
+    assert commands_for(CHANNEL, "acme", None) == ()
 
 
 def test_a_release_leaves_where_the_call_was_released() -> None:

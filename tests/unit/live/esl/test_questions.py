@@ -21,9 +21,9 @@ class Answering:
     def __init__(self) -> None:
         self.asked: list[str] = []
 
-    def __call__(self, text: str) -> Command:
+    def __call__(self, text: str) -> tuple[Command, ...]:
         self.asked.append(text)
-        return api("uuid_setvar_multi", f"{CALL} a=b")
+        return (api("uuid_setvar_multi", f"{CALL} a=b"),)
 
 
 @asynccontextmanager
