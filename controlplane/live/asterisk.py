@@ -112,7 +112,7 @@ class AsteriskDriver:
             question = read_question(event.args, caller)
             decision = self._driver.decide(question)
             turns = self._driver.turns_of(question.tenant)
-            requests = requests_for(channel, question.tenant, decision, turns)
+            requests = requests_for(channel.id, question.tenant, decision, turns)
         except Exception as error:
             not_decided(self._watch, self._name, channel.id, error)
             self._send(channel.id, go_on(channel.id))

@@ -37,7 +37,7 @@ from controlplane.voicemail.mailboxes import (
 )
 
 _CHOSEN = {occasion: f"chosen-{occasion.value}" for occasion in Occasion}
-_NAME = "recorded_name"
+_NAME = "chosen-name"
 _PLAYED = {Occasion.UNAVAILABLE: f"greeting_{UNAVAILABLE}", Occasion.BUSY: f"greeting_{BUSY}"}
 """The engine knows numbers: what a number plays is put together from what was chosen."""
 
@@ -111,13 +111,29 @@ class FreeSwitchMailboxes:
 
     async def put_recorded_name(self, box: Box, wav: bytes | None) -> None:
         await self._aside(lambda: self._own(box).put_recorded_name(wav))
-        inside = f"{self._engine.state_folder}/voicemail/{box.tenant}/{box.extension}/{_NAME}.wav"
-        where = f"{DEFAULT} {box.tenant} {box.extension} '{inside}'"
-        await self._done("vm_fsdb_pref_recname_set", where)
+        if wav is None:
+            await self._silence_name(box)
+            return
+        # The engine takes the file it is given away, to a place of its own.
+        file = self._folder(box) / f"name-{uuid4().hex}.wav"
+        await self._aside(lambda: shutil.copyfile(self._own(box).name_file, file))
+        inside = f"{self._engine.state_folder}/voicemail/{box.tenant}/{box.extension}/{file.name}"
+        try:
+            await self._done("vm_fsdb_pref_recname_set", f"{self._mine(box)} '{inside}'")
+        finally:
+            file.unlink(missing_ok=True)
+
+    async def _silence_name(self, box: Box) -> None:
+        """The engine cannot be told that there is none; it says none that it does not find."""
+        with clear(self._engine):
+            asked = f"{DEFAULT}/{box.extension}@{box.tenant}|name_path"
+            path = await self._control.api("vm_prefs", asked)
+        await self._aside(lambda: self._seen(path).unlink(missing_ok=True))
 
     async def clear_data(self, box: Box) -> None:
         await self.clear(box)
         await self._change(box, lambda own: own.clear())
+        await self._silence_name(box)
 
     async def usage(self, box: Box) -> Usage:
         found = await self.messages(box)
@@ -132,7 +148,7 @@ class FreeSwitchMailboxes:
         file = folder / f"{job}.wav"
         await self._aside(lambda: folder.mkdir(mode=0o770, exist_ok=True))
         variables = (
-            f"origination_uuid={job},originate_timeout={ring},cp_file='{inside}',"
+            f"origination_uuid={job},auto_hunt=true,originate_timeout={ring},cp_file='{inside}',"
             f"cp_longest={longest},ignore_early_media=true,origination_caller_id_name=Voicemail"
         )
         phone = f"sofia/{PROFILE}/{account(box.tenant, handset)}%{PHONES}"

@@ -22,6 +22,7 @@ from tests.bench import (
     driver_cpu,
     first_apply,
     flip,
+    history,
     memory,
     one_change,
     parser,
@@ -30,7 +31,7 @@ from tests.bench import (
     render,
 )
 from tests.bench.engines import MEASURED
-from tests.bench.figures import BOUNDS, GROWTH, PARSER, SIZES, Figure, significant
+from tests.bench.figures import BOUNDS, GROWTH, HISTORY, PARSER, SIZES, Figure, significant
 from tests.bench.machine import described
 from tests.bench.place import Place
 
@@ -50,6 +51,9 @@ MEASUREMENTS: dict[str, Measurement] = {
 }
 """In the order they are made: one stack serves as many as it can. An engine's prefix is put before
 the key; what has no bound then is not measured of it."""
+
+ALONE: dict[str, Callable[[int], Figure]] = {PARSER: parser.measure, HISTORY: history.measure}
+"""Without an engine; given the number of runs."""
 
 
 @dataclass
@@ -93,13 +97,13 @@ def _options(words: Sequence[str]) -> argparse.Namespace:
 def _measurable() -> list[str]:
     """The keys that are measured for themselves."""
     prefixes = [engine.prefix for engine in MEASURED]
-    wanted = {prefix + key for prefix in prefixes for key in MEASUREMENTS} | {PARSER}
+    wanted = {prefix + key for prefix in prefixes for key in MEASUREMENTS} | set(ALONE)
     return [key for key in BOUNDS if key in wanted]
 
 
 def _measure(results: Results, keys: Sequence[str], quick: bool) -> None:
-    if PARSER in keys:
-        results.figures[PARSER] = parser.measure(1 if quick else 5)
+    for key in ALONE.keys() & set(keys):
+        results.figures[key] = ALONE[key](1 if quick else 5)
     for engine in MEASURED:
         if not any(engine.prefix + key in keys for key in MEASUREMENTS):
             continue

@@ -1,10 +1,11 @@
-"""Post-dial delay: INVITE to 180, decided live, against a call that the engine handles alone."""
+"""Post-dial delay: INVITE to 180, decided live, against the same call by the dialplan alone."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from statistics import median
 
+from tests.bench.dialled import NATIVE, STATIC
 from tests.bench.figures import Figure, figure, quantile, significant
 from tests.bench.live_calls import rings
 from tests.bench.place import Place
@@ -14,38 +15,35 @@ BLOCK = 50
 
 WARM_UP = 20
 
-STATIC_KEY = "live_pdd_static_ratio"
-"""Where the baseline rings a phone and decides nothing: what asking alone costs."""
+BARE_KEY = "live_pdd_bare_ratio"
+"""Against a call that is not decided at all: what deciding and asking cost together."""
+
+DIALLED = {"live": "", "static": STATIC, "native": NATIVE}
 
 
 def measure(place: Place, lines: int) -> Figure:
     loaded = place.loaded(lines)
     place.engine.add_baselines(loaded)
-    baseline, also = place.engine.baseline, place.engine.also
-    # Who decides, and what is dialled for it.
-    order = [("live", ""), baseline, also]
+    order = list(DIALLED)
     caller, *called = loaded.keys[30:41]
     account = loaded.account(caller)
-    delays: dict[str, list[float]] = {kind: [] for kind, _ in order}
+    delays: dict[str, list[float]] = {kind: [] for kind in order}
     with loaded.controller(), loaded.phones([caller, *called]) as (phones, passwords):
         for number in range(WARM_UP + BLOCK * place.runs(6)):
             turn = number % len(order)
-            for kind, prefix in order[turn:] + order[:turn]:
-                dialled = prefix + called[number % len(called)]
+            for kind in order[turn:] + order[:turn]:
+                dialled = DIALLED[kind] + called[number % len(called)]
                 placed = rings(phones, passwords, account, dialled)
                 if number >= WARM_UP:
                     delays[kind].append(placed.delay_ms)
+    bare = figure(_ratios(delays["live"], delays["native"]))
     found = figure(
-        _ratios(delays["live"], delays[baseline[0]]),
-        native_ratio=figure(_ratios(delays["live"], delays["native"])),
-        static_ratio=figure(_ratios(delays["static"], delays["native"])),
+        _ratios(delays["live"], delays["static"]),
+        static_to_native=figure(_ratios(delays["static"], delays["native"])),
         **{f"{kind}_ms": figure(it) for kind, it in delays.items()},
         **{f"{kind}_p95_ms": significant(quantile(it, 0.95)) for kind, it in delays.items()},
     )
-    if baseline[0] == "static":
-        return found
-    live_to_static = figure(_ratios(delays["live"], delays["static"]))
-    return replace(found, beside={STATIC_KEY: live_to_static})
+    return replace(found, beside={BARE_KEY: bare})
 
 
 def _ratios(ours: list[float], theirs: list[float]) -> list[float]:

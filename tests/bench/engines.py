@@ -12,7 +12,6 @@ from controlplane.model.deployment import Engine
 from examples.stack import Stack
 from tests.bench import asterisk, freeswitch
 from tests.bench.ami import Ami
-from tests.bench.dialled import NATIVE, STATIC
 from tests.bench.esl import Esl
 
 if TYPE_CHECKING:
@@ -29,8 +28,7 @@ class Reloads(Protocol):
 class Measured:
     """`prefix` of its keys. `missing`: why it cannot be measured, "" where it can.
 
-    `stack` makes one, of a folder, an address and a port; its phones are at `phones`. What live
-    calls are compared with is dialled with `baseline`; `also` is measured beside it.
+    `stack` makes one, of a folder, an address and a port; its phones are at `phones`.
     """
 
     name: str
@@ -43,8 +41,6 @@ class Measured:
     stack: Callable[[Path, str, int], Stack]
     add_baselines: Callable[[Loaded], None]
     reloads: Callable[[Engine], AbstractContextManager[Reloads]]
-    baseline: tuple[str, str]
-    also: tuple[str, str]
 
 
 MEASURED = (
@@ -59,8 +55,6 @@ MEASURED = (
         stack=Stack,
         add_baselines=asterisk.add_baselines,
         reloads=Ami,
-        baseline=("native", NATIVE),
-        also=("static", STATIC),
     ),
     Measured(
         name="freeswitch",
@@ -73,7 +67,5 @@ MEASURED = (
         stack=freeswitch.FreeSwitchStack,
         add_baselines=freeswitch.add_baselines,
         reloads=Esl,
-        baseline=("static", STATIC),
-        also=("native", NATIVE),
     ),
 )

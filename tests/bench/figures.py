@@ -41,7 +41,8 @@ class Bound:
 
 
 PARSER = "esl_parser_mb_per_second"
-"""The one key that needs no engine."""
+HISTORY = "history_calls_per_second"
+"""These two need no engine."""
 
 
 BOUNDS = {
@@ -51,16 +52,18 @@ BOUNDS = {
     "apply_one_change_10k_seconds": Bound(1.5, "s"),
     "flip_seconds": Bound(0.1, "s"),
     "dialplan_reload_10k_seconds": Bound(1.0, "s"),
-    "live_pdd_ratio": Bound(1.3, "live/native"),
-    "live_pdd_static_ratio": Bound(None, "live/static"),
+    "live_pdd_ratio": Bound(1.3, "live/static"),
+    "live_pdd_bare_ratio": Bound(None, "live/native"),
     "driver_cpu_ms_per_call": Bound(2, "ms"),
     "controller_rss_mb_10k": Bound(250, "MB"),
-    "live_cps_ratio": Bound(0.9, "live/native", least=True),
+    HISTORY: Bound(2000, "calls/s", least=True),
+    "live_cps_ratio": Bound(0.9, "live/static", least=True),
     "freeswitch_render_10k_seconds": Bound(3, "s"),
     "freeswitch_apply_10k_first_seconds": Bound(40, "s"),
     "freeswitch_apply_one_change_10k_seconds": Bound(2, "s"),
     "freeswitch_flip_seconds": Bound(0.1, "s"),
     "freeswitch_live_pdd_ratio": Bound(1.5, "live/static"),
+    "freeswitch_live_pdd_bare_ratio": Bound(None, "live/native"),
     "freeswitch_driver_cpu_ms_per_call": Bound(3, "ms"),
     "freeswitch_controller_rss_mb_10k": Bound(250, "MB"),
     "freeswitch_live_cps_ratio": Bound(0.8, "live/static", least=True),

@@ -1,9 +1,10 @@
-"""The highest clean call rate, decided live, against calls that the engine handles alone."""
+"""The highest clean call rate, decided live, against the same calls by the dialplan alone."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+from tests.bench.dialled import STATIC
 from tests.bench.figures import Figure, figure
 from tests.bench.load import LoadPhones, write_calls
 from tests.bench.load import place as place_calls
@@ -49,14 +50,13 @@ def measure(place: Place, lines: int) -> Figure:
     loaded = place.loaded(lines)
     engine = place.engine
     engine.add_baselines(loaded)
-    baseline = engine.baseline[0]
     callers, called = loaded.keys[100 : 100 + CALLERS], loaded.keys[200 : 200 + PHONES]
     folder = place.folder / "load"
     folder.mkdir(exist_ok=True)
     passwords = loaded.passwords(callers)
     tables = {
         name: write_calls(folder / f"{name}.csv", passwords, [prefix + key for key in called])
-        for name, prefix in (("live", ""), engine.baseline)
+        for name, prefix in (("live", ""), ("static", STATIC))
     }
 
     def clean(name: str, rate: int) -> bool:
@@ -77,7 +77,7 @@ def measure(place: Place, lines: int) -> Figure:
             for name, rate in highest.items():
                 found[name].append(rate)
             first = max(FIRST, round(min(highest.values()) * 0.7))
-    ratios = [ours / theirs for ours, theirs in zip(found["live"], found[baseline], strict=True)]
+    ratios = [ours / theirs for ours, theirs in zip(found["live"], found["static"], strict=True)]
     return figure(
         ratios,
         **{f"{name}_calls_a_second": figure(rates) for name, rates in found.items()},

@@ -22,11 +22,17 @@ from controlplane.live.esl.parser import Parser
 from tests.engines.clock import RIGHT, Clock
 
 VARIABLE = "CONTROLPLANE_FREESWITCH"
+IMAGE_VARIABLE = "CONTROLPLANE_FREESWITCH_IMAGE"
 USUAL = (
     "/usr/local/freeswitch/bin/freeswitch",
     "/usr/bin/freeswitch",
     "/opt/freeswitch/bin/freeswitch",
 )
+
+
+def freeswitch_image() -> str:
+    """The image that the environment variable names, which comes before any binary; or ""."""
+    return os.environ.get(IMAGE_VARIABLE, "")
 
 
 def freeswitch_binary() -> Path | None:
@@ -38,11 +44,17 @@ def freeswitch_binary() -> Path | None:
     return next((Path(place) for place in places if place and os.access(place, os.X_OK)), None)
 
 
-def require_freeswitch() -> Path:
-    """Skips the test, with the reason, where there is none; fails it where a wrong one is named."""
+def require_freeswitch() -> Path | None:
+    """Skips the test, with the reason, where there is none; fails it where a wrong one is named.
+
+    None: an image is to be used.
+    """
+    if freeswitch_image():
+        return None
     binary = freeswitch_binary()
     if binary is None:
-        pytest.skip(f"no FreeSWITCH here: {VARIABLE} names none, and none is in the usual places")
+        names = f"{VARIABLE} and {IMAGE_VARIABLE} name none"
+        pytest.skip(f"no FreeSWITCH here: {names}, and none is in the usual places")
     if not os.access(binary, os.X_OK):
         pytest.fail(f"{VARIABLE} names {binary}, which cannot be run")
     return binary
@@ -76,6 +88,7 @@ class FreeSwitchProcess:
         self._password = password
         self._clock = clock
         self._process: subprocess.Popen[bytes] | None = None
+        self._container = ""
 
     def __enter__(self) -> FreeSwitchProcess:
         self.start()
@@ -101,7 +114,7 @@ class FreeSwitchProcess:
         for folder in folders.values():
             folder.mkdir(parents=True, exist_ok=True)
         # -np: as root it would make itself a real-time process. -nf: stay our child.
-        command = [str(require_freeswitch()), "-nf", "-np", "-nonat", "-conf", str(self._conf)]
+        command = [*self._program(), "-nf", "-np", "-nonat", "-conf", str(self._conf)]
         for option in ("log", "run", "db", "storage"):
             command += [f"-{option}", str(folders[option])]
         command += ["-temp", str(folders["tmp"]), "-recordings", str(folders["storage"])]
@@ -116,6 +129,21 @@ class FreeSwitchProcess:
         atexit.register(self.kill)
         self._wait_ready(seconds)
 
+    def _program(self) -> list[str]:
+        """The binary; or a container of the image, which has our folders where they are here."""
+        binary = require_freeswitch()
+        if binary is not None:
+            return [str(binary)]
+        self._container = f"controlplane-test-freeswitch-{self.address}-{os.getpid()}"
+        folders = {str(self._conf.parent.resolve()), str(self._state.resolve())}
+        mounts = [word for folder in sorted(folders) for word in ("-v", f"{folder}:{folder}")]
+        user = ["--user", f"{os.getuid()}:{os.getgid()}"]
+        command = ["docker", "run", "--rm", "--network", "host", "--name", self._container]
+        return [*command, *user, *mounts, "--entrypoint", "freeswitch", freeswitch_image()]
+
+    def _docker(self, verb: str) -> None:
+        subprocess.run(["docker", verb, self._container], capture_output=True, check=False)
+
     def stop(self, seconds: float = 20.0) -> None:
         """Ends it in order; it writes what it keeps. Safe to call twice."""
         if self._process is not None:
@@ -129,6 +157,8 @@ class FreeSwitchProcess:
         atexit.unregister(self.kill)
         process, self._process = self._process, None
         if process is not None:
+            if self._container:
+                self._docker("kill")
             process.kill()
             process.wait()
 
@@ -138,10 +168,16 @@ class FreeSwitchProcess:
 
     def pause(self) -> None:
         """Freezes it (SIGSTOP): its connections stay open and nothing answers."""
-        os.kill(self.pid, signal.SIGSTOP)
+        if self._container:
+            self._docker("pause")
+        else:
+            os.kill(self.pid, signal.SIGSTOP)
 
     def unpause(self) -> None:
-        os.kill(self.pid, signal.SIGCONT)
+        if self._container:
+            self._docker("unpause")
+        else:
+            os.kill(self.pid, signal.SIGCONT)
 
     def api(self, name: str, argument: str = "", seconds: float = 10.0) -> str:
         """What an API command answers, over a connection of its own; raises EngineFailed."""

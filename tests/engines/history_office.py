@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from controlplane.model.phone_system import PhoneSystem
 from controlplane.render.bundle import TenantView
@@ -22,6 +23,7 @@ from tests.phones import (
     Manner,
     Phone,
     PhoneBank,
+    PlacedCall,
 )
 
 ADDRESSES = {
@@ -63,6 +65,13 @@ OFFICE: dict[str, Any] = {
         "X1": {"site": "london"},
     },
 }
+
+
+def zone() -> ZoneInfo:
+    """The tenant's."""
+    return ZoneInfo(OFFICE["settings"]["timezone"])
+
+
 HANDSETS = tuple(OFFICE["handsets"])
 
 
@@ -82,23 +91,16 @@ class Office:
             {Phone(f"acme.{name}", f"pw-{name}"): what for name, what in names.items()}
         )
 
-    def call(self, handset: str, called: str, manner: Manner | None = None) -> CallResult:
+    def place(self, handset: str, called: str, manner: Manner | None = None) -> PlacedCall:
         caller = Caller(f"acme.{handset}", f"pw-{handset}")
-        return self.bank.place(caller, called, manner or Manner(hang_up_after=0.6)).wait()
+        return self.bank.place(caller, called, manner or Manner(hang_up_after=0.6))
+
+    def call(self, handset: str, called: str, manner: Manner | None = None) -> CallResult:
+        return self.place(handset, called, manner).wait()
 
     def deliver(self, called: str, number: str, name: str = "") -> CallResult:
         caller = Caller(number, display=name, ip=self.carrier)
         return self.bank.place(caller, called, Manner(hang_up_after=0.6)).wait()
-
-    def lines(self, count: int, seconds: float = 5.0) -> list[str]:
-        """All lines of the spool, once there are as many."""
-        until = time.monotonic() + seconds
-        while True:
-            files = sorted((self.folder / "state/log").glob("calls*.spool*"))
-            found = [line for file in files for line in file.read_text("utf-8").splitlines()]
-            if len(found) >= count or time.monotonic() > until:
-                return found
-            time.sleep(0.05)
 
 
 @contextmanager
@@ -112,5 +114,13 @@ def office(kind: str, folder: Path) -> Iterator[Office]:
         stand.load([TenantView(system, compile_plan(system), state_of(system), passwords)])
         found = Office(kind, folder, stand, bank, carrier, system)
         found.are()
-        stand.noticed(())
+        _carrier_is_there(found)
         yield found
+
+
+def _carrier_is_there(made: Office, seconds: float = 20.0) -> None:
+    """A carrier that came up after the engine is called only once it was looked at."""
+    until = time.monotonic() + seconds
+    while not made.call("A-1", OUTSIDE, Manner(hang_up_after=0.1)).answered:
+        assert time.monotonic() < until, "the carrier stays unavailable"
+        time.sleep(0.5)

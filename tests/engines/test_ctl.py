@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import os
 import pty
+import select
 import signal
 import sqlite3
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -189,16 +191,20 @@ def _on_a_terminal(office: Office, answer: bytes, *args: str) -> tuple[int, str]
         signal.signal(signal.SIGINT, signal.SIG_DFL)
         os.chdir(office.folder)
         os.execve(sys.executable, words, environment({"TERM": "xterm"}))
-    shown = b""
+    shown, typed = b"", 0.0
     while True:
         try:
+            # Ctrl-C just before the process begins to wait for a key is seen at the next key
+            # only, and a person types it again.
+            if answer and b"[y/N]" in shown and time.monotonic() - typed > 2:
+                os.write(ours, answer)
+                typed = time.monotonic()
+            if not select.select([ours], [], [], 0.1)[0]:
+                continue
             part = os.read(ours, 65536)
         except OSError:
             break
         shown += part
-        if answer and b"[y/N]" in shown:
-            os.write(ours, answer)
-            answer = b""
         if not part:
             break
     os.close(ours)

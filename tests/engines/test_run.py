@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from controlplane.routing.spool import Mark, spool_line
 from tests.engines.asterisk_container import AsteriskContainer
 from tests.unit.cli.conftest import ACME, environment, run_process
 
@@ -159,3 +160,22 @@ def test_a_second_controller_takes_over_and_the_first_says_so(
         finally:
             second.terminate()
             assert second.wait(20) == 0
+
+
+def test_what_an_engine_writes_of_its_calls_is_stored(
+    office: tuple[Path, AsteriskContainer],
+) -> None:
+    folder, _ = office
+    log = folder / "var/asterisk-state/log"
+    log.mkdir(parents=True)
+    times = {"began": "1795300000000", "ended": "1795300001000"}
+    line = spool_line(Mark.MILLISECONDS, {"call": "1.0", "tenant": "acme", **times})
+    with controller(folder) as running:
+        (log / "calls-20261122.spool").write_text(f"{line}\n")
+        found: list[dict[str, Any]] = []
+        until = time.monotonic() + 15
+        while not found and time.monotonic() < until:
+            found = json.loads(run_process("report", "calls", "-o", "json", cwd=folder).stdout)
+        running.end()
+    assert [row["call"] for row in found] == ["1.0"]
+    assert run_process("ingest", cwd=folder).stdout == "0 calls\n"

@@ -167,10 +167,10 @@ def test_0_during_the_greeting_goes_to_the_operator(place: Office, decides: str)
     controller = None
     if decides == "live":
         words = [sys.executable, "-m", "controlplane.cli", "run"]
-        log = (place.folder / "run.log").open("wb")
-        controller = subprocess.Popen(
-            words, cwd=place.folder, env=environment(), stdout=log, stderr=log
-        )
+        with (place.folder / "run.log").open("wb") as log:
+            controller = subprocess.Popen(
+                words, cwd=place.folder, env=environment(), stdout=log, stderr=log
+            )
         until = time.monotonic() + 30
         while b"engine connected" not in (place.folder / "run.log").read_bytes():
             assert time.monotonic() < until
@@ -178,7 +178,7 @@ def test_0_during_the_greeting_goes_to_the_operator(place: Office, decides: str)
         time.sleep(1)
     try:
         since = time.time()
-        pressed = Manner(digits="0", digits_after=1.0, hang_up_after=12.0)
+        pressed = Manner(digits="0", digits_after=0.5, hang_up_after=12.0)
         result = place.call("102", pressed)
         assert result.answered
         [seen] = place.bank.observed("acme.C1", since=since)
@@ -194,7 +194,7 @@ def test_0_during_the_greeting_goes_to_the_operator(place: Office, decides: str)
     # And the one without an operator goes on with the message.
     place.apply()
     since = time.time()
-    place.call("102", Manner(digits="0", digits_after=1.0, hang_up_after=3.0))
+    place.call("102", Manner(digits="0", digits_after=0.5, hang_up_after=3.0))
     assert place.bank.observed("acme.C1", since=since) == []
 
 

@@ -20,7 +20,7 @@ ADDRESSES = {
     "asterisk": ("127.0.0.121", "127.0.0.122"),
     "freeswitch": ("127.0.0.123", "127.0.0.124"),
 }
-RUN_PORT = 19121
+RUN_PORTS = {"asterisk": 19121, "freeswitch": 19123}
 PASSWORD = "phone-secret"
 OFFICE: dict[str, Any] = {
     "tenant": "acme",
@@ -109,7 +109,14 @@ def office(kind: str, folder: Path, state: Path | None = None) -> Iterator[Offic
     address, phones = ADDRESSES[kind]
     state = state or folder / "state"
     options = ["--kind", kind, "--address", address, "--live-address", address, "--no-nat"]
-    options += ["--rtp", "17300-17399", "--run-port", str(RUN_PORT), "--state-at", str(state)]
+    options += [
+        "--rtp",
+        "17300-17399",
+        "--run-port",
+        str(RUN_PORTS[kind]),
+        "--state-at",
+        str(state),
+    ]
     if kind == "freeswitch":
         require_freeswitch()
         options += ["--state-folder", str(state)]

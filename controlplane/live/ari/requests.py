@@ -23,8 +23,6 @@ LONGEST_MESSAGE = 60_000
 _PLAIN = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*")
 """A segment that needs no encoding: nearly every channel's."""
 
-_ARGUMENT = re.compile(r"[A-Za-z0-9+*#_./@~;-]+")
-
 JsonObject = Mapping[str, object]
 
 
@@ -106,24 +104,6 @@ def set_variable(channel: str, name: str, value: str) -> Request:
     """204; 404 where the channel is gone, 409 where it is not in our application."""
     body = {"variable": checked_name("the variable", name), "value": checked("the value", value)}
     return Request("POST", _path("channels", channel, "variable"), body=body)
-
-
-def share_variable(channel_name: str, name: str, value: str) -> Request:
-    """204, also where there is no such channel: the engine's log alone tells of that.
-
-    `${SHARED(name)}` then reads it on the channel. Unlike `set_variable` this goes past the
-    channel's own thread, so that nothing is woken and nobody waits (seen on 22.10).
-    """
-    if not can_share(channel_name):
-        raise CommandRefused(f"{channel_name!r} cannot be named to a function")
-    function = f"SHARED({checked_name('the variable', name)},{channel_name})"
-    body = {"variable": function, "value": checked("the value", value)}
-    return Request("POST", "asterisk/variable", body=body)
-
-
-def can_share(channel_name: str) -> bool:
-    """Whether it means itself where a function takes it as an argument."""
-    return _ARGUMENT.fullmatch(channel_name) is not None
 
 
 def get_variable(channel: str, name: str) -> Request:

@@ -89,7 +89,8 @@ def _registration(name: str, trunk: Trunk, uri: str) -> Iterator[str]:
     yield f"transport = transport-{trunk.transport.value}"
     yield f"server_uri = {uri}"
     yield f"client_uri = {scheme}:{user}@{rest}"
-    yield f"contact_user = {user}"
+    # Never what could be a number that is called.
+    yield f"contact_user = {user if user[:1].isalpha() and user[1:] else f'cp{user}'}"
     if trunk.password:
         yield f"outbound_auth = {name}"
     yield "expiration = 600"

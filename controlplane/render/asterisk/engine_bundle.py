@@ -19,7 +19,6 @@ from controlplane.render.asterisk.names import LAMPS, TURNS
 from controlplane.render.asterisk.parts import ACCOUNTS, DIALPLAN, MAILBOXES, Part
 from controlplane.render.asterisk.record import (
     LATER_CONTEXT,
-    LONG,
     NEVER,
     PATIENCE_SECONDS,
     POINT,
@@ -118,9 +117,7 @@ def _dialplan(views: Sequence[TenantView], engine: Engine) -> dict[str, str]:
         "application": word(engine.application),
         "patience": PATIENCE_SECONDS,
         "record": STEP,
-        "record_value": f"${{SHARED({STEP_VARIABLE})}}",
-        "long_value": f"${{{STEP_VARIABLE}}}",
-        "long": LONG,
+        "record_value": f"${{{STEP_VARIABLE}}}",
         "point": POINT,
         "later": LATER_CONTEXT,
         "never": NEVER,

@@ -47,14 +47,6 @@ STEP = (
 """What the controller writes into CP_STEP, separated by commas; the first ends the waiting."""
 
 STEP_VARIABLE = "CP_STEP"
-"""Shared by the channel with everybody, for that is written without waking the channel up."""
-
-LONGEST_SHARED = 4000
-"""Bytes; Asterisk cuts what a function gives at 4,095. A longer record is a plain variable,"""
-
-LONG = "-long"
-"""and is read in a context of its own, whose name ends so."""
-
 RING_CONTEXT = "cp-ring"
 LATER_CONTEXT = "cp-later"
 HANGUP_CONTEXT = "cp-hangup"

@@ -36,7 +36,9 @@ _SETTINGS = {
     "record-silence-hits": "10",
     "max-retries": "3",
     "digit-timeout": "5000",
-    "login-keys": "",
+    # An empty one would mean the default, which is 0. No PIN opens a mailbox but by us.
+    "login-keys": "D",
+    "allow-empty-password-auth": "false",
     "vmain-key": "",
     "operator-key": "0",
     "dbname": DATABASE,

@@ -276,3 +276,42 @@ def test_resume_refuses_a_point_that_is_no_step() -> None:
     visit = Point(first.flow, first.routine, len(nodes) - 1, first.args, (), "")
     with pytest.raises(ValueError, match="no step"):
         resume(plan, state, CallerId("101"), visit, Outcome.BUSY, NOW)
+
+
+@pytest.mark.parametrize(
+    ("target", "step"),
+    [
+        ("line/103", Ring((PhoneLeg("C1"),), 2, CallerId("101", "Ada Byron"), line="103", paths=2)),
+        ("mailbox/600", Voicemail("600", Greeting.UNAVAILABLE)),
+        ("line/102", Play(Prompt.CANNOT_COMPLETE)),
+    ],
+)
+def test_0_in_a_mailbox_leads_to_its_operator(target: str, step: object) -> None:
+    box = {"102": {"voicemail": {"operator": target}}}
+    plan, state = compiled(lines=box, mailboxes={"600": {}})
+    decided = walk(plan, state, from_handset("102"), NOW)
+    next(decided)
+    assert isinstance(decided.send(Outcome.NO_ANSWER).step, Voicemail)
+    decision = decided.send(Outcome.OPERATOR)
+    assert decision.step == step
+    assert decision.notes[0].address == "acme/lines/102/voicemail/operator"
+    assert decision.notes[0].text == f"on to {target}"
+
+
+def test_0_in_a_mailbox_without_operator_ends_the_call() -> None:
+    plan, state = compiled(lines={"102": {"voicemail": {}}})
+    decided = walk(plan, state, from_handset("102"), NOW)
+    next(decided)
+    decided.send(Outcome.NO_ANSWER)
+    assert decided.send(Outcome.OPERATOR).step == Hangup(Cause.NORMAL)
+
+
+def test_an_operator_outside_sees_the_number_of_the_mailboxes_line() -> None:
+    line = {"102": {"presented_number": DDI, "voicemail": {"operator": MOBILE}}}
+    plan, state = compiled(lines=line)
+    decided = walk(plan, state, from_handset("102"), NOW)
+    next(decided)
+    decided.send(Outcome.NO_ANSWER)
+    step = decided.send(Outcome.OPERATOR).step
+    assert isinstance(step, Ring)
+    assert step.legs == (TrunkLeg("uplink", MOBILE, DDI),)

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from controlplane.calls.call import Active, Call, Decision, FromHandset, FromTrunk, Point
 from controlplane.live.ari.executor import requests_for
-from controlplane.live.ari.messages import Channel
 from controlplane.live.ari.point_codec import read_question, write_step
 from controlplane.live.driver import Ended, Entered
 from controlplane.live.errors import ProtocolError
@@ -34,7 +33,6 @@ from controlplane.routing.steps import (
 )
 
 NOBODY = CallerId("")
-CHANNEL = Channel("7.1", "PJSIP/acme.A1-00000007", "Ring")
 names = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9_-]{0,12}", fullmatch=True)
 places = st.lists(names.map(lambda name: f"group/{name}"), max_size=4).map(tuple)
 points = st.builds(
@@ -100,47 +98,16 @@ def test_no_name_changes_what_is_rung(caller: CallerId, shown: str) -> None:
 )
 def test_a_step_is_one_variable_and_a_jump(step: Step, context: str, what: str, how: str) -> None:
     decision = Decision(step, Point("f", "abc", 1, (), (), ""), NOBODY)
-    [variable, jump] = requests_for(CHANNEL, "acme", decision)
-    assert variable.path == "asterisk/variable"
+    [variable, jump] = requests_for("7.1", "acme", decision)
+    assert variable.path == "channels/7.1/variable"
     assert variable.body is not None
-    assert variable.body["variable"] == "SHARED(CP_STEP,PJSIP/acme.A1-00000007)"
+    assert variable.body["variable"] == "CP_STEP"
     found = step_variables(str(variable.body["value"]))
     assert (found["TIMEOUT(absolute)"], found["CP_WHAT"], found["CP_HOW"]) == ("0", what, how)
     assert (jump.path, jump.body) == (
         "channels/7.1/continue",
         {"context": context, "extension": "s", "priority": 1},
     )
-
-
-def long_ring(legs: int) -> Decision:
-    step = Ring(tuple(PhoneLeg(f"handset-{number:03}") for number in range(legs)), 9, NOBODY)
-    return Decision(step, Point("f", "abc", 1, (), (), ""), NOBODY)
-
-
-def test_a_record_that_a_function_would_cut_is_a_plain_variable() -> None:
-    [variable, jump] = requests_for(CHANNEL, "acme", long_ring(200))
-    assert variable.path == "channels/7.1/variable"
-    assert variable.body is not None
-    assert variable.body["variable"] == "CP_STEP"
-    assert step_variables(str(variable.body["value"]))["CP_WHAT"].count("&") == 199
-    assert jump.body == {"context": "cp-ring-long", "extension": "s", "priority": 1}
-
-
-@given(st.integers(1, 300))
-def test_what_is_shared_is_never_cut(legs: int) -> None:
-    [variable, jump] = requests_for(CHANNEL, "acme", long_ring(legs))
-    assert variable.body is not None
-    assert jump.body is not None
-    shared = str(variable.body["variable"]).startswith("SHARED")
-    assert shared is (jump.body["context"] == "cp-ring")
-    assert not shared or len(str(variable.body["value"]).encode()) < 4096
-
-
-def test_a_channel_of_an_odd_name_is_shared_nothing_with() -> None:
-    odd = Channel("7.1", "PJSIP/acme.A1,PJSIP/acme.B2", "Ring")
-    [variable, jump] = requests_for(odd, "acme", long_ring(1))
-    assert variable.path == "channels/7.1/variable"
-    assert jump.body == {"context": "cp-ring-long", "extension": "s", "priority": 1}
 
 
 def test_a_leg_outside_shows_the_number_set_on_it() -> None:
@@ -197,21 +164,21 @@ def test_phones_that_may_be_in_a_call_are_told_apart() -> None:
 def test_the_engine_keeps_whose_turn_it_is() -> None:
     step = Ring((PhoneLeg("A1"),), 9, NOBODY)
     decision = Decision(step, Point("f", "abc", 1, (), (), ""), NOBODY, turns=("sales",))
-    [count, *others] = requests_for(CHANNEL, "acme", decision, {"sales": 7, "other": 1})
+    [count, *others] = requests_for("7.1", "acme", decision, {"sales": 7, "other": 1})
     assert count.body == {"variable": "DB(cp-turns/acme/sales)", "value": "7"}
-    assert others == list(requests_for(CHANNEL, "acme", replace(decision, turns=())))
+    assert others == list(requests_for("7.1", "acme", replace(decision, turns=())))
 
 
 def test_a_hang_up_leaves_where_the_call_was_released() -> None:
     point = Point("line/101", "abc", 1, (), ("line/101",), "")
     decision = Decision(Hangup(Cause.BUSY), point, NOBODY)
-    left, jump = requests_for(CHANNEL, "acme", decision)
+    left, jump = requests_for("7.1", "acme", decision)
     assert left.body == {"variable": "CP_POINT", "value": "line/101|abc|1||&line/101||||||||"}
     assert jump.body == {"context": "cp-hangup", "extension": "17", "priority": 1}
 
 
 def test_no_decision_lets_the_dialplan_go_on() -> None:
-    [jump] = requests_for(CHANNEL, "acme", None)
+    [jump] = requests_for("7.1", "acme", None)
     assert (jump.path, jump.body) == ("channels/7.1/continue", {})
 
 

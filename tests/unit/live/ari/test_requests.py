@@ -33,18 +33,6 @@ def test_set_variable_on_the_websocket() -> None:
     assert json.loads(body) == {"variable": "OUT", "value": 'x;"é"'}
 
 
-def test_a_shared_variable_is_set_without_its_channel() -> None:
-    request = requests.share_variable("PJSIP/acme.A1-00000007", "CP_STEP", "a,b")
-    assert (request.method, request.path) == ("POST", "asterisk/variable")
-    assert request.body == {"variable": "SHARED(CP_STEP,PJSIP/acme.A1-00000007)", "value": "a,b"}
-
-
-@pytest.mark.parametrize("name", ["", "PJSIP/a,b", "PJSIP/a)", "PJSIP/${X}", "PJSIP/a b"])
-def test_a_channel_name_that_would_be_more_than_an_argument_is_refused(name: str) -> None:
-    with pytest.raises(CommandRefused):
-        requests.share_variable(name, "CP_STEP", "")
-
-
 def test_hangup_both_ways() -> None:
     request = requests.hangup(HOSTILE, 17)
     path = "channels/a%2Fb%3Fc%3Dd%26e%23f%20%2541%3B%22%27%3C%C3%A9%3E%24%7BX%7D%2B%2C"
