@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -60,9 +61,22 @@ def _rings(line: SpoolLine) -> bool:
 
 
 def _legs(line: SpoolLine, names: list[str]) -> Iterator[Leg]:
+    later = [name for name in names if name[:1].isdecimal() and name.count("/") >= _BEFORE_LEG]
     for name in dict.fromkeys(names):
-        if name:
+        if found := _LOCAL.fullmatch(name):
+            yield from _of_later(line, later, int(found[1]))
+        elif name and name not in later:
             yield _leg(line, name)
+
+
+_LOCAL = re.compile(r"(?:Local/)?([0-9]+)@cp-later(?:/n|-.*)")
+_BEFORE_LEG = 4
+
+
+def _of_later(line: SpoolLine, later: list[str], place: int) -> Iterator[Leg]:
+    """What a Local leg of Asterisk rang: `5/0/0/<number shown>/PJSIP/acme.A1`."""
+    if 0 < place <= len(later):
+        yield _leg(line, later[place - 1].split("/", _BEFORE_LEG)[-1])
 
 
 def _leg(line: SpoolLine, name: str) -> Leg:
@@ -81,6 +95,8 @@ def answered_by(line: SpoolLine) -> Leg | None:
     peer, tenant = line["peer"].partition("%")[0], line["tenant"]
     if not peer:
         return None
+    if found := _LOCAL.fullmatch(peer):
+        return next(_legs(line, [found[0], *line["what"].split("&")]), None)
     if peer.startswith(f"{tenant}."):
         return Phone(peer.removeprefix(f"{tenant}."))
     if peer.startswith(f"trunk.{tenant}."):

@@ -62,10 +62,10 @@ def _unescaped(caller: CallerId) -> CallerId:
 def _ended(outcome: str, tenant: str, fields: list[str]) -> Ended:
     if len(fields) != len(POINT) or outcome not in set(Outcome):
         raise ProtocolError("the outcome of a step is not as we wrote it")
-    if not all(it.isdecimal() for it in (fields[2], fields[7] or "0", fields[8] or "0")):
+    if not all(it.isdecimal() for it in (fields[2], fields[9] or "0", fields[10] or "0")):
         raise ProtocolError("the outcome of a step is not as we wrote it")
-    flow, routine, node, args, seen, cli, prefix, seconds, paths, trusted, order = fields[:-2]
-    number, name = fields[-2:]
+    flow, routine, node, args, seen, cli, number, name = fields[:8]
+    prefix, seconds, paths, trusted, order = fields[8:]
     active = Active(prefix, int(seconds or 0), int(paths or 0), trusted == ON)
     point = Point(
         flow,
@@ -88,16 +88,11 @@ def write_step(tenant: str, step: Ring | Voicemail | Play, decision: Decision) -
             return _write_ring(tenant, step, decision)
         case Voicemail():
             fields = {"CP_WHAT": step.mailbox, "CP_HOW": GREETINGS[step.greeting]}
-            return Written("cp-voicemail", "s", _record(fields, decision))
+            return _write("cp-voicemail", "s", fields, decision)
         case Play():
-            return Written("cp-play", "s", _record({"CP_WHAT": SOUNDS[step.prompt]}, decision))
+            return _write("cp-play", "s", {"CP_WHAT": SOUNDS[step.prompt]}, decision)
         case _ as never:
             assert_never(never)
-
-
-def write_point(decision: Decision) -> str:
-    """Where the call stands at `decision`, in the order of POINT."""
-    return _point(decision)
 
 
 def _write_ring(tenant: str, step: Ring, decision: Decision) -> Written:
@@ -111,7 +106,6 @@ def _write_ring(tenant: str, step: Ring, decision: Decision) -> Written:
     else:
         kind = "line" if step.line else "s"
     fields = {
-        "CP_KIND": kind,
         "CP_WHAT": dialled.what,
         "CP_HOW": str(step.seconds),
         "CP_SHOWN": step.caller.name,
@@ -123,13 +117,19 @@ def _write_ring(tenant: str, step: Ring, decision: Decision) -> Written:
         "CP_IDLE": dialled.idle,
         "_CP_LATER": dialled.later,
     }
-    return Written(RING_CONTEXT, kind, _record(fields, decision))
+    return _write(RING_CONTEXT, kind, fields, decision)
 
 
-def _record(fields: Mapping[str, str], decision: Decision) -> str:
-    """In the order of STEP."""
-    first = (packed(fields.get(name, "")) for name in STEP[1:-1])
-    return ",".join(("0", *first, _point(decision)))
+def write_point(decision: Decision) -> str:
+    """Where the call stands at `decision`, in the order of POINT."""
+    return _point(decision)
+
+
+def _write(context: str, kind: str, fields: Mapping[str, str], decision: Decision) -> Written:
+    """The record is in the order of STEP."""
+    found = {**fields, "CP_KIND": kind}
+    first = (packed(found.get(name, "")) for name in STEP[1:-1])
+    return Written(context, kind, ",".join(("0", *first, _point(decision))))
 
 
 def _point(decision: Decision) -> str:
@@ -143,12 +143,12 @@ def _point(decision: Decision) -> str:
         join_args(point.args),
         join_seen(point.seen),
         point.cli,
+        caller.number,
+        caller.name,
         active.prefix,
         str(active.seconds or ""),
         str(active.paths or ""),
         ON if active.trusted else "",
         join_args(point.order),
-        caller.number,
-        caller.name,
     )
     return "|".join(map(packed, fields))

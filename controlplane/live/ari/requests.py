@@ -153,12 +153,6 @@ def get_application(application: str) -> Request:
     return Request("GET", _path("applications", application))
 
 
-def set_global(name: str, value: str) -> Request:
-    """A global variable, or a function that can be written, as `DB(family/key)`."""
-    body = {"variable": checked_name("the variable", name), "value": checked("the value", value)}
-    return Request("POST", _path("asterisk", "variable"), body=body)
-
-
 def event_filter(application: str, allowed: Iterable[str], answers: bool = True) -> Request:
     """Only these event types reach the application.
 

@@ -44,6 +44,7 @@ _CALLS = " + ".join(
     for category in ("cp-called", "cp-calling")
 )
 """The calls in progress at the line that the call is at, with this one."""
+
 _FEW = 150
 """Names of 40 characters that an application takes at once: 8 KB."""
 

@@ -32,7 +32,8 @@ _VALUES = {
     # Of `acme.LDN-07`, what is behind the tenant's name.
     "line": "${DB(cp/${CP_TENANT}/handset/${DIALEDPEERNAME:$[7+${LEN(${CP_TENANT})}]:-9}/line)}",
     "rang": "${CP_RANG:0:900}",
-    "what": "${CP_WHAT:0:900}",
+    # What Local legs among them rang is behind them.
+    "what": "${CP_WHAT:0:900}&${CP_LATER:0:900}",
     "seen": "${CP_SEEN:0:400}",
     "cause": "${HANGUPCAUSE}",
     "lost": "${CP_FLOW}",

@@ -12,6 +12,7 @@ KEYS = "cp"
 
 TURNS = "cp-turns"
 """The family of the counters of groups that ring their members in turn."""
+
 LAMPS = "cp.phones"
 """The context of what handsets' message lamps show; no tenant's name has a dot."""
 

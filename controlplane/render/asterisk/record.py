@@ -17,13 +17,13 @@ POINT = (
     "CP_ARGS",
     "CP_SEEN",
     "CP_CLI",
+    "CP_NUMBER",
+    "CP_NAME",
     "CP_PREFIX",
     "CP_SECONDS",
     "CP_PATHS",
     "CP_TRUSTED",
     "CP_ORDER",
-    "CP_NUMBER",
-    "CP_NAME",
 )
 """Where a call stands and who calls: packed in CP_POINT, separated by bars, and handed over
 by `Stasis(…,outcome,…)`."""

@@ -281,10 +281,7 @@ def test_resume_refuses_a_point_that_is_no_step() -> None:
 @pytest.mark.parametrize(
     ("target", "step"),
     [
-        (
-            "line/103",
-            Ring((PhoneLeg("C1"),), 2, CallerId("101", "Ada Byron"), line="103", paths=2),
-        ),
+        ("line/103", Ring((PhoneLeg("C1"),), 2, CallerId("101", "Ada Byron"), line="103", paths=2)),
         ("mailbox/600", Voicemail("600", Greeting.UNAVAILABLE)),
         ("line/102", Play(Prompt.CANNOT_COMPLETE)),
     ],

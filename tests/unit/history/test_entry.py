@@ -84,6 +84,18 @@ def test_an_answered_call_on_asterisk(known: Known) -> None:
     }
 
 
+@pytest.mark.parametrize("peer", ["acme.B1", "1@cp-later-0"])
+def test_legs_that_asterisk_rang_on_terms_of_their_own(known: Known, peer: str) -> None:
+    later = "5/0/0//PJSIP/acme.C1&0/1/0/+4420/PJSIP/+447700900901@trunk.acme.uplink"
+    what = f"PJSIP/acme.B1&Local/1@cp-later/n&Local/2@cp-later/n&{later}"
+    found = row(known, asterisk(dialled="102", what=what, step="ring", peer=peer, talked="605"))
+    assert found.answered_by == ("B1" if peer == "acme.B1" else "C1")
+    [stage] = found.rang
+    assert [leg.get("handset") or leg.get("number") for leg in stage["legs"]] == [
+        *("B1", "C1", "+447700900901")
+    ]
+
+
 def test_an_answered_call_on_freeswitch(known: Known) -> None:
     found = row(
         known,

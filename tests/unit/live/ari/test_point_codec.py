@@ -204,7 +204,7 @@ def test_escapes_in_a_name_from_outside_are_undone() -> None:
         ("enter", "acme", "fax", "A1", "1"),
         ("outcome", "busy", "acme", "a|b"),
         ("outcome", "busy", "acme", "f|abc|x||||||||||"),
-        ("outcome", "busy", "acme", "f|abc|1|||||soon|||||"),
+        ("outcome", "busy", "acme", "f|abc|1||||||||soon|||"),
         ("outcome", "tired", "acme", "f|abc|1||||||||||"),
     ],
 )

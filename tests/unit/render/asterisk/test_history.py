@@ -9,9 +9,10 @@ from controlplane.render.asterisk.history import ENDED_CONTEXT
 from tests.unit.render.asterisk.office import ENGINE, view
 
 NO_CALLER = re.compile(
-    r"cp-(h|e)-.*|cp-leg|globals|general|cp-ended|cp-record|cp-lamps|cp-later|cp-unsaid|cp-accept"
+    r"cp-(h|e|d)-.*|cp-(leg|later|accept|unsaid|ended|record|lamps)|globals|general"
 )
-"""Hints, numbers to look up, what runs on a called leg, and calls that the engine makes itself."""
+"""Hints, numbers and days to look up, what runs on a called leg, and calls that the engine makes
+itself."""
 
 
 def test_every_context_ends_in_the_spool() -> None:
