@@ -95,7 +95,14 @@ class AsteriskMailboxes:
             found = await self._aside(lambda: self._everything(box))
             for where, message in found:
                 await self._do("VoicemailRemove", box, where, message.id)
-        return len(found)
+            broken = await self._aside(
+                lambda: sum(files.remove_broken(self._folder(box) / it) for it in files.FOLDERS)
+            )
+            if broken:
+                with clear(self._engine):
+                    at = {"Context": box.tenant, "Mailbox": box.extension}
+                    await self._ami.action("VoicemailRefresh", within=None, **at)
+        return len(found) + broken
 
     async def greetings(self, box: Box) -> Greetings:
         return await self._aside(self._own(box).greetings)

@@ -49,6 +49,21 @@ def read_folder(path: Path) -> list[Message]:
     return _undisturbed(path, lambda: _messages(path)) if path.is_dir() else []
 
 
+def remove_broken(path: Path) -> int:
+    """Messages whose text a full disk cut off: the engine counts them, and can do no more.
+
+    A message is put into the folder when its text is complete, so none of these will ever be.
+    Asterisk closes the gap when it next opens the folder.
+    """
+    removed = 0
+    for text in path.glob("msg[0-9][0-9][0-9][0-9].txt"):
+        if not {"msg_id", "duration"} <= _values(text).keys():
+            text.with_suffix(".wav").unlink(missing_ok=True)
+            text.unlink(missing_ok=True)
+            removed += 1
+    return removed
+
+
 def open_sound(path: Path, message: str) -> BinaryIO | None:
     """The WAV of the message with that id, open; None where the folder has none."""
     return _undisturbed(path, lambda: _open(path, message)) if path.is_dir() else None

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from controlplane.voicemail.asterisk_files import caller_of, open_sound, read_folder
+from controlplane.voicemail.asterisk_files import caller_of, open_sound, read_folder, remove_broken
 from controlplane.voicemail.mailboxes import Folder
 
 TEXT = """;
@@ -62,6 +62,18 @@ def test_whole_messages_only(tmp_path: Path) -> None:
         assert sound.read() == b"sound 7"
     assert open_sound(folder, "another") is None
     assert read_folder(tmp_path / "Old") == []
+
+
+def test_what_a_full_disk_cut_off_is_removed_and_nothing_else(tmp_path: Path) -> None:
+    folder = tmp_path / "INBOX"
+    message(folder, 0, 7)
+    (folder / "msg0001.txt").write_text("[message]\norigmailbox=102\n")
+    (folder / "msg0001.wav").write_bytes(b"RIFF")
+    (folder / "msg0002.wav").write_bytes(b"its text is being renamed")
+    assert remove_broken(folder) == 1
+    left = sorted(file.name for file in folder.iterdir())
+    assert left == ["msg0000.txt", "msg0000.wav", "msg0002.wav"]
+    assert remove_broken(tmp_path / "Old") == 0
 
 
 @pytest.mark.timeout(60)
