@@ -20,7 +20,7 @@ from controlplane.live.ami.session import joined
 from controlplane.live.errors import AmiError
 from controlplane.render.asterisk.flows import watched_devices
 from controlplane.render.asterisk.names import KEYS, account, hints_context, key, line_device
-from controlplane.routing.state import ON, dnd_key
+from controlplane.routing.state import ON, dnd_key, prefix_of
 
 _LINE = re.compile(rf"{KEYS}/([^/]+)/line/([0-9]+)/(dnd|phones)")
 _HANDSET = re.compile(rf"{KEYS}/([^/]+)/handset/([^/]+)/line")
@@ -43,7 +43,7 @@ async def refresh(ami: AmiConnection, put: Mapping[str, str], delete: Iterable[s
     lines = [found.groups() for name in changed if (found := _LINE.fullmatch(name))]
     for tenant, line, field in lines:
         if field == "dnd":
-            busy = changed[key(tenant, dnd_key(line))] == ON
+            busy = changed[key(tenant, dnd_key(prefix_of(line, "")))] == ON
             await _set_device(ami, tenant, line, "BUSY" if busy else _QUIET[0])
     await _moved(ami, {(tenant, line) for tenant, line, field in lines if field == "phones"})
     phones = [account(*found.groups()) for name in changed if (found := _HANDSET.fullmatch(name))]
