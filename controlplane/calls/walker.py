@@ -1,0 +1,306 @@
+"""The walker: goes from node to node of a routine until one is a step."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import assert_never
+
+from controlplane.calls.call import NOTHING, Decision, Note, Point
+from controlplane.calls.facts import Facts
+from controlplane.calls.hunt import in_order
+from controlplane.calls.legs import Legs, Rung
+from controlplane.calls.rules import pick
+from controlplane.model.destination import Destination, parse
+from controlplane.model.group import Strategy
+from controlplane.routing.plan import (
+    MOST_PLACES,
+    UNKNOWN,
+    Announce,
+    CheckCaller,
+    Forward,
+    IfDoNotDisturb,
+    Jump,
+    LeaveMessage,
+    OrderMembers,
+    PickRule,
+    Plan,
+    Release,
+    RingLegs,
+    RingLine,
+    RingMembers,
+    RingNext,
+    Visit,
+)
+from controlplane.routing.state import (
+    ON,
+    State,
+    Verdict,
+    cli_key,
+    dnd_key,
+    flow_of,
+    forward_of,
+    members_key,
+    operator_key,
+    prefix_key,
+    prefix_of,
+    screen_key,
+    split,
+    verdict_on,
+)
+from controlplane.routing.steps import (
+    PLAIN,
+    CallerId,
+    Hangup,
+    Leg,
+    PhoneLeg,
+    Play,
+    Ring,
+    Step,
+    Terms,
+    Voicemail,
+)
+
+
+def begin(plan: Plan, flow: str, argument: str, seen: tuple[str, ...], cli: str) -> Point:
+    """The first node of a flow; a flow that no longer exists is an unknown number."""
+    found = plan.flows.get(flow)
+    if found is None:
+        flow, found = UNKNOWN, plan.flows[UNKNOWN]
+    args = (*found.args, argument) if found.takes else found.args
+    first = len(plan.routines[found.routine].nodes) - 1
+    return Point(flow, found.routine, first, args, seen, cli)
+
+
+@dataclass
+class Walker:
+    """Goes from node to node until one is a step."""
+
+    plan: Plan
+    state: State
+    facts: Facts
+    caller: CallerId
+    notes: list[Note] = field(default_factory=list)
+    turns: list[str] = field(default_factory=list)
+
+    def decide(self, point: Point) -> Decision:
+        while True:
+            found = self._look(point)
+            if isinstance(found, Point):
+                point = found
+            else:
+                step, point = found
+                return Decision(step, point, self.caller, tuple(self.notes), tuple(self.turns))
+
+    def _look(self, point: Point) -> Point | tuple[Step, Point]:
+        """The step at `point`, or the next point to look at."""
+        node = self.plan.routines[point.routine].nodes[point.node]
+        match node:
+            case Visit():
+                return self._visit(node, point)
+            case CheckCaller():
+                return self._check_caller(node, point)
+            case PickRule():
+                return self._pick_rule(node, point)
+            case IfDoNotDisturb():
+                return self._do_not_disturb(node, point)
+            case Forward():
+                return self._forward(node, point)
+            case RingLine():
+                return self._ring_line(node, point)
+            case RingLegs():
+                rung = self._legs.of_refs(node.legs, point)
+                return self._ring(rung, int(point.value(node.seconds)), point, node.offline)
+            case RingMembers():
+                return self._ring_members(node, point)
+            case OrderMembers():
+                return self._order(node, point)
+            case RingNext():
+                return self._ring_next(node, point)
+            case LeaveMessage():
+                mailbox = point.value(node.mailbox)
+                self._note(point, "voicemail", f"a message may be left in mailbox {mailbox}")
+                return Voicemail(mailbox, node.greeting), point
+            case Announce():
+                return Play(node.prompt), point
+            case Jump():
+                return self._jump(parse(point.value(node.to)), point, "overflow")
+            case Release():
+                cause = node.cause
+                self._note(point, "", f"released: {cause.name.lower()} ({cause.value})")
+                return Hangup(cause), point
+            case _ as never:
+                assert_never(never)
+
+    @property
+    def _legs(self) -> Legs:
+        return Legs(self.plan, self.state, self.facts, self.notes)
+
+    def _visit(self, node: Visit, point: Point) -> Point:
+        place = point.value(node.place)
+        if place in point.seen:
+            self._note(point, "", f"the call has been at {place} before: a loop")
+            return point.at(node.again)
+        if len(point.seen) >= MOST_PLACES:
+            self._note(point, "", f"the call has been at {MOST_PLACES} places: too many")
+            return point.at(node.again)
+        return replace(point, node=node.then, seen=(*point.seen, place))
+
+    def _check_caller(self, node: CheckCaller, point: Point) -> Point:
+        line = point.value(node.line)
+        verdict = verdict_on(self.state, line, self.caller.number)
+        match verdict:
+            case "":
+                return replace(point, node=node.then, active=NOTHING)
+            case Verdict.ALLOW:
+                self._note(point, "allowed", "the caller is allowed")
+                return replace(point, node=node.then, active=replace(NOTHING, trusted=True))
+            case Verdict.MESSAGE:
+                self._note(point, "blocked", "the caller is blocked")
+                return point.at(node.message)
+            case _:
+                self._note(point, "blocked", "the caller is blocked")
+                return point.at(node.fast_busy)
+
+    def _pick_rule(self, node: PickRule, point: Point) -> Point:
+        picked = pick(self.plan, self.state, point.value(node.line), self.facts.at)
+        self.notes.extend(picked.notes)
+        active = replace(picked.active, trusted=point.active.trusted)
+        return replace(point, node=node.then, active=active)
+
+    def _do_not_disturb(self, node: IfDoNotDisturb, point: Point) -> Point:
+        own = prefix_of(point.value(node.line), "")
+        if self.state.get(dnd_key(own)) == ON:
+            setting = "do_not_disturb"
+        elif self.state.get(dnd_key(point.active.prefix)) == ON:
+            setting = _setting(point, "do_not_disturb")
+        else:
+            return point.at(node.no)
+        if point.active.trusted:
+            self._note(point, setting, "do not disturb is on, but not for an allowed caller")
+            return point.at(node.no)
+        self._note(point, setting, "do not disturb is on")
+        return point.at(node.yes)
+
+    def _forward(self, node: Forward, point: Point) -> Point | tuple[Step, Point]:
+        line = point.value(node.line)
+        targets = forward_of(self.state, point.active.prefix, node.occasion)
+        if not targets:
+            return point.at(node.unset)
+        setting = _setting(point, f"forward/{node.occasion}")
+        point = replace(point, cli=self.state.get(cli_key(line), ""))
+        if len(targets) == 1:
+            return self._jump(targets[0], point, setting)
+        names = ", ".join(str(target) for target in targets)
+        self._note(point, setting, f"{names} ring together")
+        rung = (leg for target in targets for leg in self._legs.at(target, point.cli))
+        return self._ring(rung, point.active.seconds, point, node.failed)
+
+    def operator(self, node: LeaveMessage, point: Point) -> Point:
+        """Where a caller goes who pressed 0 during the greeting."""
+        mailbox = point.value(node.mailbox)
+        target = self.state.get(operator_key(mailbox))
+        if not target:
+            return point.at(node.then)
+        point = replace(point, cli=self.state.get(cli_key(mailbox), ""))
+        return self._jump(parse(target), point, "voicemail/operator")
+
+    def _jump(self, destination: Destination, point: Point, setting: str) -> Point:
+        self._note(point, setting, f"on to {destination}")
+        if own := self.plan.numbers.get(destination.key):
+            self.notes.append(
+                Note(f"{self.plan.tenant}/numbers/{destination.key}/to", f"goes to {own}")
+            )
+            destination = parse(own)
+        flow, argument = flow_of(destination)
+        return begin(self.plan, flow, argument, point.seen, point.cli)
+
+    def _ring_line(self, node: RingLine, point: Point) -> Point | tuple[Step, Point]:
+        line, active = point.value(node.line), point.active
+        found = self._ring(self._legs.of_line(line, point), active.seconds, point, node.offline)
+        if isinstance(found, Point):
+            return found
+        step, point = found
+        screen = not active.trusted and self.state.get(screen_key(active.prefix)) == ON
+        if screen:
+            self._note(point, _setting(point, "screening"), "the caller is asked for a name")
+        return replace(step, line=line, paths=active.paths, screen=screen), point
+
+    def _ring_members(self, node: RingMembers, point: Point) -> Point | tuple[Step, Point]:
+        group = point.value(node.group)
+        members = split(self.state, members_key(group))
+        rung = (leg for line in members for leg in self._legs.of_member(line, node.terms))
+        seconds = int(point.value(node.seconds))
+        return self._ring(rung, seconds, point, node.offline, self._prefixed(group))
+
+    def _order(self, node: OrderMembers, point: Point) -> Point:
+        group = point.value(node.group)
+        members = split(self.state, members_key(group))
+        order = in_order(node.strategy, group, members, self.facts)
+        self._note(point, "strategy", f"{node.strategy}: {', '.join(order) or 'nobody'}")
+        if node.strategy is Strategy.ROUND_ROBIN:
+            self.turns.append(group)
+        return replace(point, node=node.then, order=order)
+
+    def _ring_next(self, node: RingNext, point: Point) -> Point | tuple[Step, Point]:
+        group, seconds = point.value(node.group), int(point.value(node.seconds))
+        for index, line in enumerate(point.order):
+            rung = tuple(self._legs.of_member(line, node.terms))
+            if rung:
+                left = replace(point, order=point.order[index + 1 :])
+                return self._ring(rung, seconds, left, node.exhausted, self._prefixed(group))
+        return replace(point, node=node.exhausted, order=())
+
+    def _prefixed(self, group: str) -> CallerId:
+        prefix = self.state.get(prefix_key(group), "")
+        name = f"{prefix} {self.caller.name}".strip()
+        return replace(self.caller, name=name) if prefix else self.caller
+
+    def _ring(
+        self,
+        rung: Rung | tuple[tuple[Leg, Terms], ...],
+        seconds: int,
+        point: Point,
+        offline: int,
+        caller: CallerId | None = None,
+    ) -> Point | tuple[Ring, Point]:
+        """Whom several would ring is rung once, on the first terms."""
+        terms: dict[Leg, Terms] = {}
+        for leg, its in rung:
+            terms.setdefault(leg, its)
+        if not terms:
+            self._note(point, "", "no phone to ring")
+            return point.at(offline)
+        self._note(point, _setting(point, "ring"), f"rings {_names(terms)} for {seconds} s")
+        plain = all(its == PLAIN for its in terms.values())
+        step = Ring(
+            tuple(terms),
+            seconds,
+            caller or self.caller,
+            () if plain else tuple(terms.values()),
+        )
+        return step, point
+
+    def _note(self, point: Point, setting: str, text: str) -> None:
+        parts = (self.plan.tenant, self.plan.address(point.flow), setting)
+        self.notes.append(Note("/".join(part for part in parts if part), text))
+
+
+def _setting(point: Point, setting: str) -> str:
+    """Below the active rule, where that is not the default one."""
+    _, _, rule = point.active.prefix.partition("/rule/")
+    return f"rules/{rule}/{setting}" if rule else setting
+
+
+def _names(terms: dict[Leg, Terms]) -> str:
+    return ", ".join(_name(leg) + _on(its) for leg, its in terms.items())
+
+
+def _name(leg: Leg) -> str:
+    return leg.handset if isinstance(leg, PhoneLeg) else f"{leg.number} by {leg.trunk}"
+
+
+def _on(terms: Terms) -> str:
+    said = [f"after {terms.delay} s"] if terms.delay else []
+    said += ["to confirm"] if terms.confirm else []
+    said += ["if idle"] if terms.idle_only else []
+    return f" ({', '.join(said)})" if said else ""
