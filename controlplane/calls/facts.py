@@ -11,8 +11,8 @@ LONG_AGO = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A line's calls as member of hunt groups: when the last one ended, and how many it took of
-    each group."""
+    """A line as member of hunt groups: when its last answered call ended, whoever placed it, and
+    how many calls it took of each group."""
 
     ended: dt.datetime = LONG_AGO
     answered: Mapping[str, int] = field(default_factory=dict)

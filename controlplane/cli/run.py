@@ -56,6 +56,7 @@ async def _run(deployment: Deployment, store: Store) -> None:
     from controlplane.live.driver import Driver
     from controlplane.service.call_history import CallHistory
     from controlplane.service.following import Follower, read_mind
+    from controlplane.service.past_calls import PastCalls
     from controlplane.web.health import Status, application, served
     from controlplane.web.metrics import Metrics
 
@@ -64,6 +65,9 @@ async def _run(deployment: Deployment, store: Store) -> None:
     driver, metrics = Driver(), Metrics()
     follower = Follower(store, driver, metrics.failed)
     follower.take(await asyncio.to_thread(read_mind, store))
+    past = PastCalls(store, driver)
+    await asyncio.to_thread(past.look)
+    past.tell()
     live = _live_engines(deployment, driver, metrics, follower)
 
     def look() -> Status:
@@ -76,7 +80,7 @@ async def _run(deployment: Deployment, store: Store) -> None:
         gc.freeze()
         log.info("running", address=run.address, port=run.port, engines=sorted(live))
         following = asyncio.create_task(follower.run())
-        history = CallHistory(store, deployment, driver.known, metrics.failed)
+        history = CallHistory(store, deployment, driver.known, metrics.failed, past=past)
         listening = asyncio.create_task(history.run())
         mails = _mails(deployment, store)
         serving = [asyncio.create_task(it.serve(stop, run.drain_seconds)) for it in live.values()]

@@ -127,6 +127,10 @@ class Driver:
         """How often each group was called in turn."""
         return self._turns.get(tenant, {})
 
+    def members_of(self, tenant: str) -> Mapping[str, Member]:
+        """What is known of the calls of lines, by extension."""
+        return self._members.get(tenant, {})
+
 
 def _knows(plan: Plan, point: Point) -> bool:
     routine = plan.routines.get(point.routine)

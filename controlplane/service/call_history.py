@@ -13,6 +13,7 @@ from controlplane.diagnostics import Faults
 from controlplane.history.entry import Known
 from controlplane.history.ingest import Ingester
 from controlplane.model.deployment import Deployment
+from controlplane.service.past_calls import PastCalls
 from controlplane.store import call_log
 from controlplane.store.store import Store
 
@@ -30,7 +31,8 @@ def spool_folders(deployment: Deployment) -> dict[str, Path]:
 
 
 class CallHistory:
-    """`known`: what calls are decided by now; `failed` counts what goes wrong, by a word."""
+    """`known`: what calls are decided by now; `failed` counts what goes wrong, by a word; `past`
+    tells the driver of the calls there were."""
 
     def __init__(
         self,
@@ -39,32 +41,45 @@ class CallHistory:
         known: Callable[[], Known],
         failed: Callable[[str], None],
         look_seconds: float = LOOK_SECONDS,
+        past: PastCalls | None = None,
     ) -> None:
         self._store = store
         self._ingester = Ingester(store, spool_folders(deployment), known, _CHUNK_BYTES)
         self._days = deployment.run.history_days
         self._failed = failed
         self._look_seconds = look_seconds
-        self._trouble = ""
+        self._past = past
+        self._steps = (self._ingest, self._forget, *([past.look] if past else []))
+        self._trouble: list[str] = []
         self._forgot = float("-inf")
 
     async def run(self) -> None:
         """Until it is cancelled. What cannot be read or stored now is tried again."""
         while True:
             await asyncio.to_thread(self._look)
+            if self._past is not None:
+                self._past.tell()
             await asyncio.sleep(self._look_seconds)
 
     def _look(self) -> None:
-        try:
-            done = self._ingester.ingest(dt.datetime.now(dt.UTC))
-            self._forget()
-        except (Faults, OSError) as error:
-            if self._trouble != str(error):
+        """What one step cannot do does not keep the next from being done."""
+        found = [self._trouble_of(step) for step in self._steps]
+        trouble = [it for it in found if it]
+        for reason in dict.fromkeys(trouble):
+            if reason not in self._trouble:
                 self._failed("history")
-                log.warning("calls not stored", reason=str(error))
-            self._trouble = str(error)
-            return
-        self._trouble = ""
+                log.warning("calls not stored or not read", reason=reason)
+        self._trouble = trouble
+
+    def _trouble_of(self, step: Callable[[], None]) -> str:
+        try:
+            step()
+        except (Faults, OSError) as error:
+            return str(error)
+        return ""
+
+    def _ingest(self) -> None:
+        done = self._ingester.ingest(dt.datetime.now(dt.UTC))
         if done.faults:
             self._failed("spool")
             log.warning("lines of a spool are no calls", lines=done.faults)

@@ -28,7 +28,8 @@ ADDRESS, PORT = "127.0.0.71", 19187
 class Controller:
     """`ctl run` in a process; its log lines are read when it has ended."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, port: int = PORT) -> None:
+        self.port = port
         self.log = folder / "run.log"
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
@@ -42,7 +43,9 @@ class Controller:
     def health(self) -> tuple[int, dict[str, Any]]:
         """0 where nothing answers."""
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{PORT}/healthz", timeout=2) as answer:
+            with urllib.request.urlopen(
+                f"http://127.0.0.1:{self.port}/healthz", timeout=2
+            ) as answer:
                 return answer.status, json.load(answer)
         except urllib.error.HTTPError as error:
             with error:
@@ -75,8 +78,8 @@ def office(tmp_path: Path) -> Iterator[tuple[Path, AsteriskContainer]]:
 
 
 @contextmanager
-def controller(folder: Path) -> Iterator[Controller]:
-    made = Controller(folder)
+def controller(folder: Path, port: int = PORT) -> Iterator[Controller]:
+    made = Controller(folder, port)
     try:
         made.until(lambda status, _: status == 200)
         yield made
