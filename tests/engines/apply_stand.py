@@ -20,6 +20,7 @@ from controlplane.routing.stored import state_of
 
 ADDRESS = "127.0.0.61"
 PASSWORD = "opens-only-this-engine"
+OFFICE = "09:00-17:30"
 
 FILE_OPERATIONS = (
     "mkdir", "open", "write", "fsync", "fchmod", "chmod", "link", "rename", "symlink", "unlink",
@@ -35,9 +36,15 @@ def engine_in(root: Path, **settings: Any) -> Engine:
     return Engine.model_validate(made | settings)
 
 
-def documents(lines: int, **first: Any) -> dict[str, dict[str, Any]]:
-    """A tenant with a handset and a mailbox a line; `first` are settings of the line 1000."""
-    made: dict[str, dict[str, Any]] = {"acme/settings": {"name": "Acme"}}
+def documents(lines: int, *, office: str = OFFICE, **first: Any) -> dict[str, dict[str, Any]]:
+    """A tenant with a handset and a mailbox a line; `first` are settings of the line 1000.
+
+    `office` are the hours of its time frame: they are in the dialplan and nowhere else.
+    """
+    made: dict[str, dict[str, Any]] = {
+        "acme/settings": {"name": "Acme"},
+        "acme/time_frames/office": {"mon-fri": office},
+    }
     for number in range(1000, 1000 + lines):
         made[f"acme/lines/{number}"] = {"voicemail": {}, "label": [f"Desk {number}"]}
         made[f"acme/handsets/phone-{number}"] = {"line": str(number)}

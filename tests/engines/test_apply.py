@@ -32,6 +32,7 @@ APPLIER = AsteriskApplier(asterisk_control.connect)
 ON_DISK_SECONDS = 1.5
 """Asterisk writes stored keys to the disk a second later, and loses them when killed before."""
 
+OTHER_HOURS = "08:00-16:00"
 DND = "cp/acme/line/1000/dnd"
 
 
@@ -101,10 +102,20 @@ def test_a_flip_writes_one_key_and_reloads_nothing(
     assert "dnd" not in container.cli("database show cp/acme/line/1000")
 
 
-def test_a_ring_time_reloads_the_dialplan_only(engine: Engine) -> None:
-    done = apply(engine, bundle(engine, 10, ring=12), 11)
-    assert done.reloads == ("pbx_config.so",)
-    assert drift(engine, bundle(engine, 10, ring=12), 11) == []
+def test_the_hours_of_a_time_frame_reload_the_dialplan_only(engine: Engine) -> None:
+    wanted = bundle(engine, 10, office=OTHER_HOURS)
+    done = apply(engine, wanted, 11)
+    assert (done.reloads, done.keys_changed) == (("pbx_config.so",), 0)
+    assert drift(engine, wanted, 11) == []
+
+
+def test_answering_rules_and_call_paths_reload_nothing(engine: Engine) -> None:
+    rules = [{"name": "away", "when": "office", "forward": {"always": "line/1001"}}]
+    wanted = bundle(engine, 10, ring=12, call_paths=3, rules=rules, blocked=["+4487*"])
+    done = apply(engine, wanted, 11)
+    assert (done.files_changed, done.reloads) == (0, ())
+    assert done.keys_changed > 2
+    assert drift(engine, wanted, 11) == []
 
 
 def test_a_new_line_is_there_for_calls(engine: Engine, container: AsteriskContainer) -> None:
@@ -179,7 +190,7 @@ def test_what_is_not_read_back_is_rolled_back(
 ) -> None:
     monkeypatch.setattr("controlplane.apply.switch.SETTLE_SECONDS", 0.3)
     with pytest.raises(Faults) as caught:
-        apply(engine, broken(bundle(engine, 10, ring=12, do_not_disturb=True)), 11)
+        apply(engine, broken(bundle(engine, 10, office=OTHER_HOURS, do_not_disturb=True)), 11)
     first, last = caught.value.diagnostics
     assert "pbx_config.so reports" in first.message
     assert last.message == "nothing was changed: the engine runs revision 10 again"
@@ -188,23 +199,21 @@ def test_what_is_not_read_back_is_rolled_back(
 
 
 def test_a_slower_apply_of_an_older_revision_changes_nothing(engine: Engine) -> None:
-    apply(engine, bundle(engine, 10, ring=12), 12)
-    done = apply(engine, bundle(engine, 10, ring=20), 11)
+    apply(engine, bundle(engine, 10, office=OTHER_HOURS), 12)
+    done = apply(engine, bundle(engine, 10, office="07:00-15:00"), 11)
     assert (done.revision, done.reloads) == (12, ())
-    assert drift(engine, bundle(engine, 10, ring=12), 12) == []
+    assert drift(engine, bundle(engine, 10, office=OTHER_HOURS), 12) == []
 
 
 def test_two_applies_at_once_end_as_the_newer(engine: Engine) -> None:
     async def both() -> None:
+        wanted = {n: bundle(engine, 10, office=f"{n}:00-18:00") for n in (11, 12)}
         await asyncio.gather(
-            *(
-                APPLIER.apply(engine, bundle(engine, 10, ring=n), n, lambda _: None, {})
-                for n in (21, 22)
-            )
+            *(APPLIER.apply(engine, wanted[n], n, lambda _: None, {}) for n in wanted)
         )
 
     asyncio.run(both())
-    assert drift(engine, bundle(engine, 10, ring=22), 22) == []
+    assert drift(engine, bundle(engine, 10, office="12:00-18:00"), 12) == []
 
 
 def test_a_file_read_only_at_the_start_is_reported_until_the_restart(
@@ -262,7 +271,7 @@ def test_an_engine_that_is_down_is_one_clear_line_and_nothing_is_switched(
     container.kill()
     try:
         with pytest.raises(Faults) as caught:
-            apply(engine, bundle(engine, 10, ring=12), 11)
+            apply(engine, bundle(engine, 10, office=OTHER_HOURS), 11)
     finally:
         container.start()
     (line,) = caught.value.diagnostics
@@ -273,7 +282,7 @@ def test_an_engine_that_is_down_is_one_clear_line_and_nothing_is_switched(
 def test_a_wrong_password_is_one_clear_line(engine: Engine) -> None:
     other = engine.model_copy(update={"password": "wrong"})
     with pytest.raises(Faults) as caught:
-        apply(other, bundle(engine, 10, ring=12), 11)
+        apply(other, bundle(engine, 10, office=OTHER_HOURS), 11)
     (line,) = caught.value.diagnostics
     assert "refuses the user" in line.message
     assert drift(engine, bundle(engine, 10), 10) == []
@@ -286,7 +295,7 @@ def test_an_engine_that_hangs_is_not_waited_for_for_ever(
     began = time.monotonic()
     try:
         with pytest.raises(Faults, match=r"does not answer|did not answer"):
-            apply(engine, bundle(engine, 10, ring=12), 11)
+            apply(engine, bundle(engine, 10, office=OTHER_HOURS), 11)
     finally:
         container._inner().unpause()
     assert time.monotonic() - began < 15

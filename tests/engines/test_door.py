@@ -115,9 +115,12 @@ def test_a_forward_is_a_key_too_and_must_lead_somewhere(stand: Stand) -> None:
     assert stand.store.latest_revision() == revision
 
 
-def test_a_setting_of_the_plan_reloads_the_dialplan(stand: Stand) -> None:
-    outcome = stand.door().set("acme/lines/1003/ring", 33)
+def test_a_time_frame_reloads_the_dialplan_and_a_ring_time_does_not(stand: Stand) -> None:
+    outcome = stand.door().set("acme/time_frames/office/mon-fri", "08:00-16:00")
     assert outcome.engines["asterisk"].reloads == ("pbx_config.so",)
+    stand.assert_runs_what_is_stored()
+    outcome = stand.door().set("acme/lines/1003/ring", 33)
+    assert outcome.engines["asterisk"].reloads == ()
     stand.assert_runs_what_is_stored()
 
 
