@@ -63,6 +63,10 @@ CALLS = (
         "a customer calls the main number",
         Call("02071838750", FromTrunk("uplink", CallerId("07700900123", "Customer"))),
     ),
+    Placed(
+        "a nuisance calls 101",
+        Call("02071838751", FromTrunk("uplink", CallerId("07700900999", ""))),
+    ),
     Placed("101 calls a mobile", Call("07700900456", FromHandset("LDN-01"))),
     Placed("an emergency, nobody logged in", Call("999", FromHandset("LDS-03"))),
     Placed("a number nobody has", Call("555", FromHandset("LDN-02"))),
