@@ -29,6 +29,9 @@ _SWITCH_SECONDS = 0.0005
 _GARBAGE = 20_000
 """Objects made and kept before Python looks for cycles; its own 700 is a few calls."""
 
+_PAST_SECONDS = 5.0
+"""How long calls are left to the engines while many years of past calls are summed up."""
+
 
 @click.command("run")
 @click.option("--verbose", "-v", is_flag=True, help="Log more.")
@@ -65,9 +68,6 @@ async def _run(deployment: Deployment, store: Store) -> None:
     driver, metrics = Driver(), Metrics()
     follower = Follower(store, driver, metrics.failed)
     follower.take(await asyncio.to_thread(read_mind, store))
-    past = PastCalls(store, driver)
-    await asyncio.to_thread(past.look)
-    past.tell()
     live = _live_engines(deployment, driver, metrics, follower)
 
     def look() -> Status:
@@ -80,8 +80,10 @@ async def _run(deployment: Deployment, store: Store) -> None:
         gc.freeze()
         log.info("running", address=run.address, port=run.port, engines=sorted(live))
         following = asyncio.create_task(follower.run())
+        past = PastCalls(store, driver)
         history = CallHistory(store, deployment, driver.known, metrics.failed, past=past)
         listening = asyncio.create_task(history.run())
+        await history.told(_PAST_SECONDS)
         mails = _mails(deployment, store)
         serving = [asyncio.create_task(it.serve(stop, run.drain_seconds)) for it in live.values()]
         try:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import structlog
@@ -50,20 +51,32 @@ class CallHistory:
         self._look_seconds = look_seconds
         self._past = past
         self._steps = (self._ingest, self._forget, *([past.look] if past else []))
+        self._told = asyncio.Event()
         self._trouble: list[str] = []
         self._forgot = float("-inf")
 
     async def run(self) -> None:
         """Until it is cancelled. What cannot be read or stored now is tried again."""
+        await self._take(self._steps[2:])
+        self._told.set()
         while True:
-            await asyncio.to_thread(self._look)
-            if self._past is not None:
-                self._past.tell()
+            await self._take(self._steps)
             await asyncio.sleep(self._look_seconds)
 
-    def _look(self) -> None:
+    async def told(self, seconds: float) -> None:
+        """Returns once the driver was told of the calls there were, or after so many seconds."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._told.wait()
+
+    async def _take(self, steps: Sequence[Callable[[], None]]) -> None:
+        await asyncio.to_thread(self._look, steps)
+        if self._past is not None:
+            self._past.tell()
+
+    def _look(self, steps: Sequence[Callable[[], None]]) -> None:
         """What one step cannot do does not keep the next from being done."""
-        found = [self._trouble_of(step) for step in self._steps]
+        found = [self._trouble_of(step) for step in steps]
         trouble = [it for it in found if it]
         for reason in dict.fromkeys(trouble):
             if reason not in self._trouble:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, func, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, func, select, true
 
 from controlplane.store.call_log import CallOutcome, Role
 from controlplane.store.schema import call_places, calls
@@ -36,47 +36,60 @@ def summed(
 ) -> dict[str, Sums]:
     """By tenant, of the rows behind `after` and not behind `upto`; a few hundred tenants at most.
 
-    From the first row on, the database reads all rows of these tenants once.
+    From the first row on, the database reads all rows of these tenants; from a later one on, only
+    those behind it.
     """
     found = {tenant: Sums() for tenant in tenants}
-    for tenant, place, count in connection.execute(_came(tenants, after, upto)):
-        found[tenant].came[place.removeprefix(_GROUP)] = count
-    for tenant, place, line, count in connection.execute(_took(tenants, after, upto)):
-        found[tenant].took[line, place.removeprefix(_GROUP)] = count
-    for asked in _ended(tenants, after, upto):
+    # Asked for tenants too, SQLite would go by them and read all there ever were.
+    only = list(tenants) if after == 0 else []
+    for tenant, place, count in connection.execute(_came(only, after, upto)):
+        if sums := found.get(tenant):
+            sums.came[place.removeprefix(_GROUP)] = count
+    for tenant, place, line, count in connection.execute(_took(only, after, upto)):
+        if sums := found.get(tenant):
+            sums.took[line, place.removeprefix(_GROUP)] = count
+    for asked in _ended(only, after, upto):
         for tenant, line, at in connection.execute(asked):
-            ended = found[tenant].ended
-            ended[line] = max(at, ended.get(line, at))
+            if sums := found.get(tenant):
+                sums.ended[line] = max(at, sums.ended.get(line, at))
     return found
 
 
-def _came(tenants: Sequence[str], after: int, upto: int) -> Select[Any]:
+def _came(only: Sequence[str], after: int, upto: int) -> Select[Any]:
     table = call_places.c
     return (
         select(table.tenant, table.place, func.count())
-        .where(table.call_id > after, table.call_id <= upto, table.tenant.in_(tenants))
+        .where(_between(table.call_id, after, upto), _of(table.tenant, only))
         .where(table.role == Role.TO, table.place.startswith(_GROUP))
         .group_by(table.tenant, table.place)
     )
 
 
-def _took(tenants: Sequence[str], after: int, upto: int) -> Select[Any]:
+def _took(only: Sequence[str], after: int, upto: int) -> Select[Any]:
     table = calls.c
     return (
         select(table.tenant, table.reached, table.answered_line, func.count())
-        .where(table.id > after, table.id <= upto, table.tenant.in_(tenants))
+        .where(_between(table.id, after, upto), _of(table.tenant, only))
         .where(table.outcome == CallOutcome.ANSWERED, table.answered_line.is_not(None))
         .where(table.reached.startswith(_GROUP))
         .group_by(table.tenant, table.reached, table.answered_line)
     )
 
 
-def _ended(tenants: Sequence[str], after: int, upto: int) -> Iterator[Select[Any]]:
+def _ended(only: Sequence[str], after: int, upto: int) -> Iterator[Select[Any]]:
     table = calls.c
-    of_these = and_(table.id > after, table.id <= upto, table.tenant.in_(tenants))
     for line in (table.answered_line, table.line):
         yield (
             select(table.tenant, line, func.max(table.ended))
-            .where(of_these, line.is_not(None), table.answered.is_not(None))
+            .where(_between(table.id, after, upto), _of(table.tenant, only))
+            .where(line.is_not(None), table.answered.is_not(None))
             .group_by(table.tenant, line)
         )
+
+
+def _between(number: ColumnElement[int], after: int, upto: int) -> ColumnElement[bool]:
+    return and_(number > after, number <= upto)
+
+
+def _of(tenant: ColumnElement[str], only: Sequence[str]) -> ColumnElement[bool]:
+    return tenant.in_(only) if only else true()

@@ -71,6 +71,6 @@ async def test_old_calls_go_where_that_is_wanted(tmp_path: Path) -> None:
     with Store.open(deployment.database) as store:
         wanted = deployment.model_copy(update={"run": kept})
         history = CallHistory(store, wanted, dict, lambda _: None, look_seconds=0.02)
-        history._look()
+        history._look([history._ingest, history._forget])
         with store.database.read() as connection:
             assert connection.execute(select(func.count()).select_from(calls)).scalar() == 0
