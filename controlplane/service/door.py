@@ -125,7 +125,7 @@ class Door:
         if not change_set.changes and not change_set.conflicts and not change_set.source_changes:
             return self.converge()
         flipped = flips.of(change_set)
-        if isinstance(planned, ChangeSet) and not (flipped and flips.harmless(change_set)):
+        if isinstance(planned, ChangeSet) and not (flipped and self._sound_alone(change_set)):
             planned = self.judge(planned)
         self._ready(files=flipped is None)
         self._tell("commit")
@@ -153,9 +153,20 @@ class Door:
             if self._store.latest_revision() == revision:
                 return Outcome(revision, False, done)
 
-    def set(self, address: str, value: Any, *, author: str = "", reason: str = "") -> Outcome:
-        """Change one setting: `acme/lines/101/do_not_disturb`. None: back to its default."""
-        change_set = changed_setting(self._store, address, value, author, reason)
+    def set(
+        self,
+        address: str,
+        value: Any,
+        *,
+        author: str = "",
+        reason: str = "",
+        based_on: int | None = None,
+    ) -> Outcome:
+        """Change one setting: `acme/lines/101/do_not_disturb`. None: back to its default.
+
+        `based_on`: the revision that was looked at. Refused where the object was changed since.
+        """
+        change_set = changed_setting(self._store, address, value, author, reason, based_on)
         if not change_set.changes:
             return Outcome(change_set.revision, False)
         return self.apply(change_set)
@@ -202,6 +213,12 @@ class Door:
     def _ready(self, *, files: bool) -> None:
         for engine in self._deployment.engines.values():
             asyncio.run(ENGINES[engine.kind].applier.ready(engine, files=files))
+
+    def _sound_alone(self, change_set: ChangeSet) -> bool:
+        """Whether that is seen without reading the whole tenant."""
+        return flips.harmless(change_set) or flips.sound_alone(
+            change_set, lambda collection: self._store.keys(change_set.tenant, collection)
+        )
 
     def _commit(self, change_set: ChangeSet) -> int:
         return self._store.commit(change_set, self._now(), self._new_secret, world.check_documents)

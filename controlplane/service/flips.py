@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import json
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from controlplane.apply.store_keys import Delta
+from controlplane.diagnostics import Severity
 from controlplane.model.answering import Answering, NumberList
 from controlplane.model.change import Change
 from controlplane.model.change_set import ChangeSet
+from controlplane.model.checks import check
+from controlplane.model.documents import COLLECTIONS, SETTINGS
+from controlplane.model.line import Line
 from controlplane.model.phone_system import KINDS, PhoneSystem
 from controlplane.routing.stored import state_of
 
@@ -27,6 +32,12 @@ STATE_SETTINGS: Mapping[str, frozenset[str]] = {
     "number_lists": frozenset(NumberList.model_fields),
 }
 """Settings that are state, and nothing but state, by collection."""
+
+_BY_NAME = STATE_SETTINGS["lines"] - {"forward"}
+"""Those of a line that lead nowhere by themselves, so that no loop can come of them."""
+
+_OF_EXTENSIONS = frozenset({"extension_digits", "emergency_numbers"})
+"""Settings of the tenant that those of a line above have nothing to do with."""
 
 _ALONE = frozenset({"do_not_disturb"})
 """Those of a line of which any value goes with all others: nothing else need be looked at."""
@@ -58,6 +69,31 @@ def harmless(change_set: ChangeSet) -> bool:
         change.address.split("/")[1] == "lines" and _settings(change) <= _ALONE
         for change in change_set.changes
     )
+
+
+def sound_alone(change_set: ChangeSet, keys: Callable[[str], Collection[str]]) -> bool:
+    """Whether it is seen from the changed lines, and from what else there is by name alone, that
+    a sound phone system stays one. False says nothing: the whole has to be looked at.
+
+    `keys` gives those of a collection, read after the revision that the change set was made for.
+    """
+    lines: dict[str, Line] = {}
+    for change in change_set.changes:
+        _, collection, key = change.address.split("/", 2)
+        if collection != "lines" or not _settings(change) <= _BY_NAME or _to_mailbox(change.after):
+            return False
+        lines[key] = Line.model_validate(change.after)
+    # What is there by name counts as the checks count what is written and not sound.
+    there = {name: keys(name) for name in COLLECTIONS} | {SETTINGS: _OF_EXTENSIONS}
+    system = PhoneSystem.model_construct(tenant=change_set.tenant).model_copy(
+        update={"lines": lines}
+    )
+    return not any(it.severity is Severity.ERROR for it in check(system, there))
+
+
+def _to_mailbox(document: dict[str, Any] | None) -> bool:
+    """Whether something leads to a mailbox: it may be there by name and be off."""
+    return '"mailbox/' in json.dumps(document)
 
 
 def delta(state_key: StateKey, tenant: str, flips: Mapping[str, str | None]) -> Delta:

@@ -15,8 +15,18 @@ from controlplane.model.phone_system import KINDS
 from controlplane.store.store import Store
 
 
-def changed_setting(store: Store, address: str, value: Any, author: str, reason: str) -> ChangeSet:
+def changed_setting(
+    store: Store,
+    address: str,
+    value: Any,
+    author: str,
+    reason: str,
+    based_on: int | None = None,
+) -> ChangeSet:
     """`acme/lines/101/forward/busy`; None puts a setting back to its default.
+
+    `based_on` is the revision at which the person looked whose value it is: where the object was
+    changed since, the change set is refused when it is committed.
 
     Raises Faults where there is no such object or setting, or it does not take the value.
     """
@@ -43,7 +53,8 @@ def changed_setting(store: Store, address: str, value: Any, author: str, reason:
         raise Faults(faults_of(error, kind, place, wanted)) from None
     changes = () if after == before else (Change(place, before, after),)
     text = reason or f"set {path}"
-    return ChangeSet(tenant, revision, changes, author=author, reason=text)
+    seen = revision if based_on is None else min(based_on, revision)
+    return ChangeSet(tenant, seen, changes, author=author, reason=text)
 
 
 def _with(before: dict[str, Any], path: list[str], value: Any, address: str) -> dict[str, Any]:

@@ -66,6 +66,13 @@ def stored_documents(connection: Connection, tenant: str) -> Texts:
     return Texts(texts)
 
 
+def stored_keys(connection: Connection, tenant: str, collection: str) -> frozenset[str]:
+    """The keys of a tenant's objects of a kind."""
+    table = tables[collection]
+    mine = select(table.c.key).where(table.c.tenant == tenant)
+    return frozenset(connection.execute(mine).scalars())
+
+
 def stored_object(connection: Connection, address: str) -> Document | None:
     """One object by its address; None where there is none."""
     tenant, collection, *key = address.split("/", 2)

@@ -95,6 +95,11 @@ class Store:
         with self.database.read() as connection:
             return reading.latest(connection), reading.stored_object(connection, address)
 
+    def keys(self, tenant: str, collection: str) -> frozenset[str]:
+        """The keys of a tenant's objects of a kind."""
+        with self.database.read() as connection:
+            return reading.stored_keys(connection, tenant, collection)
+
     def system(self, tenant: str) -> PhoneSystem:
         """The tenant's validated model, SIP passwords made by the store included."""
         snapshot = self.load(tenant)

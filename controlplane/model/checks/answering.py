@@ -25,7 +25,7 @@ def faults(context: Context) -> Iterator[Diagnostic]:
             yield from _callers(context, f"lines/{extension}/{name}", getattr(line, name))
 
 
-_LOOKED_AT = {"rules", "forward", "also_ring", "allowed", "blocked"}
+_LOOKED_AT = {"rules", "forward", "also_ring", "ring_own", "allowed", "blocked"}
 
 
 def _rules(context: Context, extension: str, line: Line) -> Iterator[Diagnostic]:

@@ -72,3 +72,34 @@ def test_only_a_flip_of_do_not_disturb_needs_no_second_look() -> None:
     assert flips.harmless(change_set("lines/101", {}, {"do_not_disturb": True}))
     assert not flips.harmless(change_set("lines/101", {}, {"rules": [RULE]}))
     assert not flips.harmless(change_set("groups/x", {}, {"do_not_disturb": True}))
+
+
+THERE = {"lines": {"101", "102"}, "time_frames": {"office"}, "number_lists": {"bad"}}
+
+
+@pytest.mark.parametrize(
+    ("after", "sound"),
+    [
+        ({"rules": [RULE]}, True),
+        ({"rules": [{**RULE, "forward": {"always": ["line/102", "+447700900123"]}}]}, True),
+        ({"blocked": ["list/bad"], "also_ring": [{"to": "line/102"}]}, True),
+        ({"rules": [{**RULE, "when": "night"}]}, False),
+        ({"rules": [RULE, RULE]}, False),
+        ({"rules": [{**RULE, "forward": {"always": ["line/103"]}}]}, False),
+        ({"rules": [{**RULE, "forward": {"always": ["mailbox/102"]}}]}, False),
+        ({"rules": [{**RULE, "forward": {"busy": ["line/102"]}}]}, False),
+        ({"also_ring": [{"to": "handset/X1"}]}, False),
+        ({"blocked": ["list/worse"]}, False),
+        ({"ring_own": False}, False),
+        ({"forward": {"always": ["line/102"]}}, False),
+        ({"label": ["Desk"]}, False),
+    ],
+)
+def test_what_is_seen_to_be_sound_from_the_line_alone(after: dict[str, Any], sound: bool) -> None:
+    changes = change_set("lines/101", {}, after)
+    assert flips.sound_alone(changes, lambda name: THERE.get(name, set())) is sound
+
+
+def test_of_other_objects_the_whole_is_looked_at() -> None:
+    changes = change_set("groups/sales", {"members": ["101"]}, {"members": ["102"]})
+    assert not flips.sound_alone(changes, lambda name: THERE.get(name, set()))
