@@ -21,7 +21,10 @@ from tests.unit.cli.conftest import ACME, run_process
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(180)]
 
 ADDRESS, SECOND = "127.0.0.71", "127.0.0.73"
-CHANGED = ACME.replace("ring: 20s, v", "ring: 31s, v")
+CHANGED = (
+    ACME.replace("ring: 20s, v", "ring: 31s, v") + "time_frames: {office: {sat: 09:00-12:00}}\n"
+)
+"""A key of the engine and its dialplan."""
 SYNCED_SECONDS = 1.5
 """Asterisk writes its store to the disk at most a second late."""
 

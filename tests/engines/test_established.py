@@ -70,7 +70,7 @@ def test_fifty_calls_outlive_the_controller(stack: Stack) -> None:
         for number in range(FIRST, FIRST + CALLS):
             caller = phones.Caller(f"{TENANT}.H{number}", passwords[f"H{number}"])
             called = str(number + CALLS)
-            placed.append(bank.place(caller, called, phones.Manner(hang_up_after=25)))
+            placed.append(bank.place(caller, called, phones.Manner(hang_up_after=40)))
         assert all(call.wait_answered(20) for call in placed)
         assert _channels(stack) == 2 * CALLS
 
