@@ -29,6 +29,7 @@ from tests.bench import (
     plan,
     rate,
     render,
+    rules,
 )
 from tests.bench.engines import MEASURED
 from tests.bench.figures import BOUNDS, GROWTH, HISTORY, PARSER, SIZES, Figure, significant
@@ -48,6 +49,10 @@ MEASUREMENTS: dict[str, Measurement] = {
     "driver_cpu_ms_per_call": driver_cpu.measure,
     "live_cps_ratio": rate.measure,
     "controller_rss_mb_10k": memory.measure,
+    "rules_live_pdd_ratio": rules.delay,
+    "rules_explain_ms": rules.explain,
+    "rules_compile_10k_seconds": rules.compiling,
+    "rules_one_edit_10k_seconds": rules.one_edit,
 }
 """In the order they are made: one stack serves as many as it can. An engine's prefix is put before
 the key; what has no bound then is not measured of it."""

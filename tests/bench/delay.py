@@ -36,17 +36,17 @@ def measure(place: Place, lines: int) -> Figure:
                 placed = rings(phones, passwords, account, dialled)
                 if number >= WARM_UP:
                     delays[kind].append(placed.delay_ms)
-    bare = figure(_ratios(delays["live"], delays["native"]))
+    bare = figure(ratios(delays["live"], delays["native"]))
     found = figure(
-        _ratios(delays["live"], delays["static"]),
-        static_to_native=figure(_ratios(delays["static"], delays["native"])),
+        ratios(delays["live"], delays["static"]),
+        static_to_native=figure(ratios(delays["static"], delays["native"])),
         **{f"{kind}_ms": figure(it) for kind, it in delays.items()},
         **{f"{kind}_p95_ms": significant(quantile(it, 0.95)) for kind, it in delays.items()},
     )
     return replace(found, beside={BARE_KEY: bare})
 
 
-def _ratios(ours: list[float], theirs: list[float]) -> list[float]:
+def ratios(ours: list[float], theirs: list[float]) -> list[float]:
     """Of the medians, one a run."""
     starts = range(0, len(ours), BLOCK)
     return [median(ours[it : it + BLOCK]) / median(theirs[it : it + BLOCK]) for it in starts]

@@ -17,6 +17,7 @@ from controlplane.cli.config import load
 from controlplane.model.deployment import Deployment, Engine
 from controlplane.service.door import Door
 from controlplane.store.store import Store
+from controlplane.store.yaml_reader import read_file
 from examples.generate_large import extensions, large_tenant
 from examples.stack import Stack
 from tests.bench.dialled import TENANT
@@ -99,6 +100,7 @@ class Place:
     engine: Measured
     quick: bool = False
     _loaded: Loaded | None = field(default=None)
+    _other: Loaded | None = field(default=None)
 
     def runs(self, usual: int) -> int:
         return 1 if self.quick else usual
@@ -125,12 +127,23 @@ class Place:
 
     def first_apply(self, lines: int) -> Timed:
         """Time of the first `ctl apply` to a fresh engine, which stays and is `loaded`."""
+        loaded = self._loaded = self._fresh(self.file(lines), lines)
+        return timed_ctl(loaded.stack, "apply", str(loaded.file), "--yes")
+
+    def applied(self, file: Path, lines: int) -> Loaded:
+        """A fresh engine with another tenant than the usual one; nothing else is loaded then."""
+        self.tell(f"starting an engine with {file.name}")
+        loaded = self._other = self._fresh(file, lines)
+        with loaded.door() as door:
+            door.apply(door.plan(read_file(loaded.file).system, str(loaded.file)))
+        return loaded
+
+    def _fresh(self, source: Path, lines: int) -> Loaded:
         stack = self.empty_stack(f"applied-{lines}")
         file = stack.folder / "tenant.yaml"
-        shutil.copyfile(self.file(lines), file)
+        shutil.copyfile(source, file)
         stack.start_engine()
-        self._loaded = Loaded(self.engine, stack, lines, file)
-        return timed_ctl(stack, "apply", str(file), "--yes")
+        return Loaded(self.engine, stack, lines, file)
 
     def loaded(self, lines: int) -> Loaded:
         """A running engine with a tenant of that size; the one that is there, if it is."""
@@ -142,10 +155,11 @@ class Place:
 
     def end(self) -> None:
         """Ends whatever runs."""
-        if self._loaded is not None:
-            self._loaded.stack.down()
-            shutil.rmtree(self._loaded.stack.folder, ignore_errors=True)
-        self._loaded = None
+        for loaded in (self._loaded, self._other):
+            if loaded is not None:
+                loaded.stack.down()
+                shutil.rmtree(loaded.stack.folder, ignore_errors=True)
+        self._loaded = self._other = None
 
 
 def timed_ctl(stack: Stack, *words: str, accept: Sequence[int] = (0,)) -> Timed:
