@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from asyncio import Event
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from random import Random
@@ -23,11 +23,14 @@ from controlplane.model.deployment import Engine, EngineKind
 from controlplane.render import asterisk, freeswitch
 from controlplane.render.asterisk.store import stored as asterisk_stored
 from controlplane.render.bundle import Bundle, TenantView
+from controlplane.render.freeswitch.lacking import lacking
 from controlplane.render.freeswitch.store import stored as freeswitch_stored
 
 if TYPE_CHECKING:
+    from controlplane.diagnostics import Diagnostic
     from controlplane.live.deciding import OnNews, Watch
     from controlplane.live.driver import Driver
+    from controlplane.model.phone_system import PhoneSystem
     from controlplane.voicemail.mailboxes import Mailboxes
     from controlplane.voicemail.mailboxes import Open as OpenMailboxes
 
@@ -44,6 +47,7 @@ class LiveEngine(Protocol):
 @dataclass(frozen=True, slots=True)
 class EngineRow:
     """`render`: all tenants to the engine's bundle, from the templates in `templates`.
+    `lacks`: what a tenant asks for and such an engine does not do.
     `state_key`: a tenant, a state key and its value, as key and value of the engine's own store.
     `applier` brings bundles onto it. `live`: an engine's name, itself, and what decides, counts
     and hears of its calls. `looks`: how `ctl doctor` sees whether it can be reached. `mailboxes`
@@ -52,6 +56,7 @@ class EngineRow:
 
     render: Callable[[Sequence[TenantView], Engine], Bundle]
     templates: str
+    lacks: Callable[[PhoneSystem], Iterable[Diagnostic]]
     state_key: Callable[[str, str, str], tuple[str, str]]
     applier: Applier
     live: Callable[[str, Engine, Driver, Watch, OnNews, Random], LiveEngine]
@@ -88,6 +93,7 @@ ENGINES: Mapping[EngineKind, EngineRow] = {
     EngineKind.ASTERISK: EngineRow(
         render=asterisk.render,
         templates="dialplan_templates/asterisk",
+        lacks=lambda _: (),
         state_key=asterisk_stored,
         applier=AsteriskApplier(asterisk_control.connect),
         live=_asterisk_live,
@@ -97,6 +103,7 @@ ENGINES: Mapping[EngineKind, EngineRow] = {
     EngineKind.FREESWITCH: EngineRow(
         render=freeswitch.render,
         templates="dialplan_templates/freeswitch",
+        lacks=lacking,
         state_key=freeswitch_stored,
         applier=FreeSwitchApplier(freeswitch_control.connect),
         live=_freeswitch_live,

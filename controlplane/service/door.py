@@ -110,13 +110,20 @@ class Door:
         )
         after = change_set.applied_to(snapshot.documents)
         if after == written or change_set.conflicts:
-            return Planned(change_set, snapshot, wanted)
-        return judged(change_set, snapshot)
+            return self._possible(Planned(change_set, snapshot, wanted))
+        return self._possible(judged(change_set, snapshot))
 
     def judge(self, change_set: ChangeSet) -> Planned:
         """A change set from elsewhere, as read from a file. Faults where it leads to no sound
         phone system."""
-        return judged(change_set, self._store.load(change_set.tenant))
+        return self._possible(judged(change_set, self._store.load(change_set.tenant)))
+
+    def _possible(self, planned: Planned) -> Planned:
+        """Faults where it asks for what an engine of ours does not do."""
+        kinds = {engine.kind for engine in self._deployment.engines.values()}
+        if lacks := [it for kind in sorted(kinds) for it in ENGINES[kind].lacks(planned.system)]:
+            raise Faults(lacks)
+        return planned
 
     @collector_paused()
     def apply(self, planned: Planned | ChangeSet) -> Outcome:

@@ -6,9 +6,8 @@ import re
 from collections.abc import Mapping, Sequence
 from ipaddress import ip_address
 
-from controlplane.diagnostics import fault
+from controlplane.diagnostics import Faults, fault
 from controlplane.model.deployment import Engine
-from controlplane.model.trunk import Transport
 from controlplane.render.bundle import Bundle, TenantView
 from controlplane.render.freeswitch import voicemail
 from controlplane.render.freeswitch.directory import handset_users, mailbox_users, trunk_users
@@ -17,6 +16,7 @@ from controlplane.render.freeswitch.flows import outside_caller, tenant_dialplan
 from controlplane.render.freeswitch.frames import posix_rule, zone_name
 from controlplane.render.freeswitch.gateways import tenant_gateways
 from controlplane.render.freeswitch.history import LINE, at_end, ended_line, spool_file
+from controlplane.render.freeswitch.lacking import lacking
 from controlplane.render.freeswitch.modules import MODULES
 from controlplane.render.freeswitch.names import PHONES, PROFILE, TRUNKS, TURNS
 from controlplane.render.freeswitch.parts import (
@@ -45,9 +45,6 @@ from controlplane.routing.plan import Plan, RingMembers, RingNext, Routine
 from controlplane.routing.state import zone_key
 from controlplane.routing.steps import Cause
 
-_TLS_PORT_AFTER = 1
-"""SIP over TLS listens on the port after that of UDP and TCP, as 5061 after 5060."""
-
 _ANY = "$${local_ip_v4}"
 """What FreeSWITCH finds itself, where it is to bind to all addresses."""
 
@@ -66,8 +63,11 @@ _MARKERS = {
 
 
 def render(tenants: Sequence[TenantView], engine: Engine) -> Bundle:
-    """Deterministic. Without tenants: what an engine can start from."""
+    """Deterministic. Without tenants: what an engine can start from. Raises Faults where one of
+    them asks for what is lacking."""
     views = sorted(tenants, key=lambda view: view.system.tenant)
+    if lacks := [it for view in views for it in lacking(view.system)]:
+        raise Faults(lacks)
     files = _dialplan(views, engine) | _directory(views, engine) | _gateways(views)
     included = {
         part.name: [part.marker, *sorted(path for path in files if _own(part, path))]
@@ -97,14 +97,11 @@ def _own(part: Part, path: str) -> bool:
 
 
 def _settings(views: Sequence[TenantView], engine: Engine) -> dict[str, object]:
-    trunks = [trunk for view in views for trunk in view.system.trunks.values() if trunk.enabled]
     address = _ANY if _is_any(engine.address) else engine.address
     return {
         "address": address,
         "listens": engine.address,
         "sip_port": engine.sip_port,
-        "tls": any(trunk.transport is Transport.TLS for trunk in trunks),
-        "tls_port": engine.sip_port + _TLS_PORT_AFTER,
         "esl_port": engine.esl_port,
         "rtp_first": engine.rtp_first,
         "rtp_last": engine.rtp_last,

@@ -13,6 +13,16 @@ from controlplane.routing.stored import state_of
 
 ENGINE = Engine(address="127.0.0.41", password="engine;secret", folder="/srv/engine")
 
+TRUNKS: dict[str, Any] = {
+    "uplink": {
+        "host": "sip.carrier.example",
+        "username": "acme",
+        "password": "s;cret",
+        "register": True,
+    },
+    "backup": {"host": "192.0.2.7", "transport": "tls", "port": 5061, "priority": 200},
+}
+
 _OFFICE: dict[str, Any] = {
     "tenant": "acme",
     "sites": {"london": {"main_number": "+442071838750"}},
@@ -39,15 +49,7 @@ _OFFICE: dict[str, Any] = {
     },
     "mailboxes": {"800": {}},
     "handsets": {"A1": {"line": "101", "site": "london"}, "B1": {"line": "102"}, "X1": {}},
-    "trunks": {
-        "uplink": {
-            "host": "sip.carrier.example",
-            "username": "acme",
-            "password": "s;cret",
-            "register": True,
-        },
-        "backup": {"host": "192.0.2.7", "transport": "tls", "port": 5061, "priority": 200},
-    },
+    "trunks": TRUNKS,
 }
 
 

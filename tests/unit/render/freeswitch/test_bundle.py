@@ -241,3 +241,12 @@ def test_gateways_and_directory_are_parts_of_their_own() -> None:
     after = render([view(trunks={"up": {"host": "192.0.2.1"}}, handsets={"Z9": {}})], ENGINE).files
     for part in (GATEWAYS, DIRECTORY, DIALPLAN):
         assert part.digest(before) != part.digest(after)
+
+
+def test_a_trunk_over_tls_is_refused_unless_it_is_off() -> None:
+    trunk = {"host": "192.0.2.7", "transport": "tls"}
+    with pytest.raises(Faults, match="acme/trunks/up/transport") as refused:
+        render([view(trunks={"up": trunk})], ENGINE)
+    [found] = refused.value.diagnostics
+    assert found.mend
+    assert render([view(trunks={"up": {**trunk, "enabled": False}})], ENGINE)
