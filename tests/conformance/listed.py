@@ -8,6 +8,7 @@ from tests.conformance import scenarios_groups as groups
 from tests.conformance import scenarios_rules as rules
 from tests.conformance.scenario import Scenario
 
+
 def proves(*lines: str) -> tuple[str, ...]:
     """The marker that each scenario of a row gets."""
     return lines
