@@ -192,6 +192,9 @@ def test_an_engine_killed_during_calls_is_driven_again(here: Office) -> None:
         assert here.call().answered
         assert decided(controller, 2) == ["entry", "entry"]
         lost.wait()
+    until = time.monotonic() + 5
+    while here.channels() and time.monotonic() < until:
+        time.sleep(0.1)
     assert here.channels() == 0
 
 
