@@ -13,7 +13,10 @@ from controlplane.calls.rules import pick
 from controlplane.model.destination import Destination, parse
 from controlplane.model.group import Strategy
 from controlplane.routing.plan import (
+    HANDSET,
+    MAILBOX,
     MOST_PLACES,
+    STANDING,
     UNKNOWN,
     Announce,
     CheckCaller,
@@ -281,8 +284,18 @@ class Walker:
         return step, point
 
     def _note(self, point: Point, setting: str, text: str) -> None:
-        parts = (self.plan.tenant, self.plan.address(point.flow), setting)
+        # What every tenant has is no object of the model, and has no settings.
+        inner = "" if point.flow in STANDING else setting
+        parts = (self.plan.tenant, self._place(point), inner)
         self.notes.append(Note("/".join(part for part in parts if part), text))
+
+    def _place(self, point: Point) -> str:
+        address = self.plan.address(point.flow)
+        if point.flow not in (MAILBOX, HANDSET):
+            return address
+        key = point.args[-1]
+        of_a_line = point.flow == MAILBOX and f"line/{key}" in self.plan.flows
+        return f"lines/{key}/voicemail" if of_a_line else f"{address}/{key}"
 
 
 def _setting(point: Point, setting: str) -> str:

@@ -39,7 +39,7 @@ def entry(engine: str, line: SpoolLine, known: Known) -> CallRow:
     released = _released(line)
     path = _path(line, plan)
     outcome = _outcome(line, peer, released)
-    talking = line["line"] or _serves(peer, state) or None
+    talking = (line["line"] or _serves(peer, state) or None) if peer else None
     return CallRow(
         engine=engine,
         call=line["call"],

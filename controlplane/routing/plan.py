@@ -254,6 +254,8 @@ UNKNOWN = "unknown"
 BARRED = "barred"
 MAILBOX = "mailbox"
 HANDSET = "handset"
+STANDING = frozenset({EXTERNAL, EMERGENCY, UNKNOWN, BARRED, MAILBOX, HANDSET})
+"""The flows that every tenant has."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,6 +46,8 @@ FIELDS = (
     "routine",
     "mailbox",
     "recording",
+    "since",
+    "joined",
 )
 """`handset` or `trunk` the call came from. `number` and `name`: who calls, packed; `sent`: the
 number as it came, which counts where nothing was decided. Times since 1970: `began`, `opened` (the
@@ -54,7 +56,8 @@ engine tells that. `step`: in which it ended. `peer`: the leg that answered, `li
 was. `rang`: steps before, `outcome!leg!leg&` each; `what`: legs or mailbox of the last step.
 `seen`: the places visited, `&line/101&group/sales`. `cause`: Q.850. `asked`, `lost`: a controller
 decided; it was lost on the way. `routine`: something was decided. `mailbox`: a caller was let to
-it."""
+it. `since`: when the last step began to ring, where some legs of it are delayed. `joined`: when the
+caller was joined with the peer, where that may be later than the caller's own answer."""
 
 POINT = ("flow", "routine", "node", "args", "seen", "cli", "number", "name")
 """What of a live call's point may follow; it overrides the fields of the same name."""
@@ -89,6 +92,8 @@ class SpoolLine:
     began: int
     ended: int
     answered: int | None
+    rang_since: int | None
+    """When the last step began to ring, where it has legs that are delayed."""
 
     def __getitem__(self, name: str) -> str:
         return self.fields[name]
@@ -124,7 +129,8 @@ def read_spool_line(text: str) -> SpoolLine:
         raise SpoolError("no time")
     # A clock that was set back during the call.
     ended = max(began, ended)
-    return SpoolLine(Mark(mark), fields, began, ended, _answered(fields, began, ended, unit))
+    answered = _answered(fields, began, ended, unit)
+    return SpoolLine(Mark(mark), fields, began, ended, answered, _time(fields["since"], unit))
 
 
 def _of_point(parts: Sequence[str]) -> dict[str, str]:
@@ -138,8 +144,11 @@ def _of_point(parts: Sequence[str]) -> dict[str, str]:
 def _answered(fields: Mapping[str, str], began: int, ended: int, unit: int) -> int | None:
     """By a leg that answered, or by the engine itself."""
     opened = _time(fields["opened"], unit)
+    joined = _time(fields["joined"], unit)
     talked = _time(fields["talked"], unit, least=0)
-    if fields["peer"] and talked is not None:
+    if fields["peer"] and joined is not None:
+        opened = joined
+    elif fields["peer"] and talked is not None:
         opened = ended - talked
     if not opened or not (fields["peer"] or fields["mailbox"]):
         return None

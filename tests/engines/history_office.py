@@ -24,6 +24,7 @@ from tests.phones import (
     Phone,
     PhoneBank,
     PlacedCall,
+    Served,
 )
 
 ADDRESSES = {
@@ -36,6 +37,9 @@ MAIN, ADA, OUTSIDE = "+442071838750", "+442071838751", "+447700900901"
 NAME = 'A";b|c, ${X} é'
 EVE = "Eve; |<x> ${Y}"
 ANSWERS = Answers(after=0.3)
+CONFIRMS = Answers(after=0.3, presses="11", presses_after=1.2)
+"""Whatever is asked."""
+REFUSES = Answers(after=0.3, presses="22", presses_after=1.2)
 
 OFFICE: dict[str, Any] = {
     "tenant": "acme",
@@ -47,6 +51,9 @@ OFFICE: dict[str, Any] = {
         "103": {"label": ["Cy"], "ring": 2},
         "104": {"ring": 2, "do_not_disturb": True},
         "105": {"ring": 2, "forward": {"always": "line/103"}},
+        "106": {"ring": 5, "also_ring": [{"to": "line/102", "delay": 2}]},
+        "107": {"ring": 5, "also_ring": [OUTSIDE], "call_paths": 1},
+        "108": {"ring": 6, "screening": True, "forward": {"busy": "line/103"}},
     },
     "numbers": {MAIN: {"to": "group/sales-uk"}, ADA: {"to": "line/101"}},
     "groups": {
@@ -55,13 +62,23 @@ OFFICE: dict[str, Any] = {
             "members": ["102", "103", "104"],
             "ring": 2,
             "overflow": "mailbox/102",
-        }
+        },
+        "in-order": {
+            "extension": "601",
+            "strategy": "linear",
+            "members": ["104", "102", "103"],
+            "skip_busy": True,
+            "ring": 2,
+        },
     },
     "handsets": {
         "A-1": {"line": "101"},
         "B1": {"line": "102"},
         "C1": {"line": "103"},
         "D1": {"line": "104"},
+        "E1": {"line": "106"},
+        "F1": {"line": "107"},
+        "G1": {"line": "108"},
         "X1": {"site": "london"},
     },
 }
@@ -91,6 +108,17 @@ class Office:
             {Phone(f"acme.{name}", f"pw-{name}"): what for name, what in names.items()}
         )
 
+    def outside(self, does: Served) -> None:
+        """What whoever is called outside does."""
+        port = self.bank.carrier(does, ip=self.carrier).port
+        trunk = {"host": self.carrier, "port": port, "username": "acme"}
+        self.system = PhoneSystem.model_validate({**OFFICE, "trunks": {"uplink": trunk}})
+        passwords = {name: f"pw-{name}" for name in self.system.handsets}
+        plan, state = compile_plan(self.system), state_of(self.system)
+        self.stand.load([TenantView(self.system, plan, state, passwords)])
+        self.are()
+        _carrier_is_there(self)
+
     def place(self, handset: str, called: str, manner: Manner | None = None) -> PlacedCall:
         caller = Caller(f"acme.{handset}", f"pw-{handset}")
         return self.bank.place(caller, called, manner or Manner(hang_up_after=0.6))
@@ -107,14 +135,8 @@ class Office:
 def office(kind: str, folder: Path) -> Iterator[Office]:
     address, phones, carrier = ADDRESSES[kind]
     with STANDS[kind](folder, address) as stand, PhoneBank(stand.sip, phones) as bank:
-        port = bank.carrier(ANSWERS, ip=carrier).port
-        raw = {**OFFICE, "trunks": {"uplink": {"host": carrier, "port": port, "username": "acme"}}}
-        system = PhoneSystem.model_validate(raw)
-        passwords = {name: f"pw-{name}" for name in system.handsets}
-        stand.load([TenantView(system, compile_plan(system), state_of(system), passwords)])
-        found = Office(kind, folder, stand, bank, carrier, system)
-        found.are()
-        _carrier_is_there(found)
+        found = Office(kind, folder, stand, bank, carrier, PhoneSystem.model_validate(OFFICE))
+        found.outside(ANSWERS)
         yield found
 
 

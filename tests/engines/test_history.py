@@ -6,6 +6,7 @@ import datetime as dt
 import time
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,11 +21,22 @@ from controlplane.routing.compiler import compile_plan
 from controlplane.routing.stored import state_of
 from controlplane.store.store import Store
 from tests.conformance.asterisk import AsteriskStand
-from tests.conformance.floor import LEAVES_A_MESSAGE
+from tests.conformance.floor import LEAVES_A_MESSAGE, SAYS_A_NAME
 from tests.conformance.freeswitch import FreeSwitchStand
 from tests.engines.freeswitch_process import require_freeswitch
-from tests.engines.history_office import EVE, MAIN, NAME, OUTSIDE, Office, office, zone
-from tests.phones import BUSY, OFFLINE, RINGS_OUT, CallResult, Manner
+from tests.engines.history_office import (
+    ANSWERS,
+    CONFIRMS,
+    EVE,
+    MAIN,
+    NAME,
+    OUTSIDE,
+    REFUSES,
+    Office,
+    office,
+    zone,
+)
+from tests.phones import BUSY, OFFLINE, RINGS_OUT, Answers, CallResult, Manner
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(400)]
 
@@ -59,7 +71,8 @@ class History:
 
     def new(self) -> dict[str, Any]:
         """The one row since the last time, and a while later still the one."""
-        until = time.monotonic() + 8
+        # Asterisk asks a phone to the end before it sees that the caller has left.
+        until = time.monotonic() + 40
         while len(self.rows()) == self.seen and time.monotonic() < until:
             time.sleep(0.1)
             self.read()
@@ -69,6 +82,12 @@ class History:
         self.seen += len(rows)
         assert len(rows) == 1, rows
         return rows[0]
+
+    def catch_up(self) -> None:
+        """What has been until now is known."""
+        time.sleep(0.5)
+        self.read()
+        self.seen = len(self.rows())
 
 
 @pytest.fixture
@@ -200,6 +219,157 @@ def test_each_call_is_one_row(made: Office, history: History, live: bool) -> Non
     assert wrong == []
     made.are()
     _sums(history.store, start)
+
+
+ON_TERMS: tuple[Case, ...] = (
+    (
+        "a delayed phone answers",
+        {"E1": RINGS_OUT},
+        lambda o: o.call("A-1", "106"),
+        {**INSIDE, "path": ["line/106"], "rang": ["106 (E1) 102 (B1)"], "answered_by": "B1"}
+        | {"answered_line": "102", "outcome": "answered"},
+    ),
+    (
+        "an answer spares the delayed phone",
+        {},
+        lambda o: o.call("A-1", "106"),
+        {**INSIDE, "rang": ["106 (E1)"], "answered_by": "E1", "answered_line": "106"},
+    ),
+    (
+        "the caller leaves before the delayed phone rings",
+        {"E1": RINGS_OUT},
+        lambda o: o.call("A-1", "106", Manner(abandon_after=0.8)),
+        {**INSIDE, "rang": ["106 (E1)"], "outcome": "gone"},
+    ),
+    (
+        "nobody of plain and delayed",
+        {"E1": BUSY, "B1": BUSY},
+        lambda o: o.call("A-1", "106"),
+        {**INSIDE, "rang": ["106 (E1) 102 (B1) - busy"], "outcome": "busy", "cause": 17},
+    ),
+    (
+        "who is called outside confirms",
+        {"F1": RINGS_OUT},
+        lambda o: o.call("A-1", "107", Manner(hang_up_after=0.6)),
+        {**INSIDE, "rang": [f"107 (F1) {OUTSIDE}"], "answered_by": OUTSIDE, "answered_line": None}
+        | {"direction": "internal", "outcome": "answered"},
+    ),
+    (
+        "the phone is faster than who is asked outside",
+        {"F1": Answers(after=1.2)},
+        lambda o: o.call("A-1", "107", Manner(hang_up_after=0.6)),
+        {**INSIDE, "rang": [f"107 (F1) {OUTSIDE}"], "answered_by": "F1", "answered_line": "107"},
+    ),
+    (
+        "members in order, the first of whom wants no calls",
+        {"B1": RINGS_OUT},
+        lambda o: o.call("A-1", "601"),
+        {**INSIDE, "path": ["group/in-order"], "rang": ["102 (B1) - no-answer", "103 (C1)"]}
+        | {"answered_by": "C1", "answered_line": "103", "outcome": "answered"},
+    ),
+    (
+        "nobody of the members in order",
+        {"B1": BUSY, "C1": OFFLINE},
+        lambda o: o.call("A-1", "601"),
+        {**INSIDE, "rang": ["102 (B1) - busy", "103 (C1) - offline"], "answered_by": None},
+    ),
+)
+
+SCREENED: tuple[Case, ...] = (
+    (
+        "screened and taken",
+        {"G1": CONFIRMS},
+        lambda o: o.call("A-1", "108", SAYS_A_NAME),
+        {**INSIDE, "rang": ["108 (G1)"], "answered_by": "G1", "outcome": "answered"},
+    ),
+    (
+        "screened and refused",
+        {"G1": REFUSES},
+        lambda o: o.call("A-1", "108", replace(SAYS_A_NAME, hang_up_after=11)),
+        {**INSIDE, "path": ["line/108", "line/103"], "rang": ["108 (G1) - busy", "103 (C1)"]}
+        | {"answered_by": "C1", "answered_line": "103", "outcome": "answered"},
+    ),
+    (
+        "screened, and gone before the phone takes it",
+        {"G1": Answers(after=3, hangs_up_after=4)},
+        lambda o: o.call("A-1", "108", replace(SAYS_A_NAME, hang_up_after=9.5)),
+        {**INSIDE, "rang": ["108 (G1)"], "answered_by": None, "answered_line": None}
+        | {"outcome": "gone", "answered": None},
+    ),
+    (
+        "gone while a name is asked for",
+        {},
+        lambda o: o.call("A-1", "108", Manner(hang_up_after=1, talks=True)),
+        {**INSIDE, "rang": [], "outcome": "gone", "answered": None},
+    ),
+)
+
+
+def _differing(row: dict[str, Any], wanted: dict[str, Any]) -> dict[str, Any]:
+    return {key: row[key] for key in wanted if row[key] != wanted[key]}
+
+
+@pytest.mark.parametrize("live", [False, True], ids=["static", "live"])
+@pytest.mark.proves("H3")
+def test_who_really_rang_and_answered(made: Office, history: History, live: bool) -> None:
+    wrong = []
+    made.outside(CONFIRMS)
+    history.catch_up()
+    with made.stand.controller() if live else nullcontext():
+        for title, does, call, wanted in ON_TERMS + SCREENED:
+            made.are(**does)
+            call(made)
+            row = history.new()
+            differing = _differing(row, {**wanted, "decided": "live" if live else "static"})
+            if differing:
+                wrong.append((title, differing))
+            if row["outcome"] == "answered":
+                screened = (title, does, call, wanted) in SCREENED
+                low, high = (0.1, 7) if screened else (0.4, 0.9)
+                # Nobody talked while the name was said and heard.
+                if not low < row["talk"] < high or (screened and row["wait"] < 3):
+                    wrong.append((title, row["wait"], row["talk"]))
+    assert not wrong, wrong
+    made.are()
+    made.outside(ANSWERS)
+
+
+@pytest.mark.parametrize("live", [False, True], ids=["static", "live"])
+def test_who_refuses_outside_has_not_answered(made: Office, history: History, live: bool) -> None:
+    made.outside(REFUSES)
+    history.catch_up()
+    made.are(F1=BUSY)
+    with made.stand.controller() if live else nullcontext():
+        made.call("A-1", "107")
+        row = history.new()
+    assert row["rang"] == [f"107 (F1) {OUTSIDE} - busy"]
+    assert (row["outcome"], row["cause"], row["answered_by"]) == ("busy", 17, None)
+    made.are()
+    made.outside(ANSWERS)
+
+
+@pytest.mark.parametrize("live", [False, True], ids=["static", "live"])
+def test_phones_that_are_passed_over_did_not_ring(
+    made: Office, history: History, live: bool
+) -> None:
+    made.are()
+    with made.stand.controller() if live else nullcontext():
+        talking = [made.place("E1", "107", Manner(hang_up_after=6))]
+        assert talking[0].wait_answered()
+        talking.append(made.place("G1", "102", Manner(hang_up_after=5)))
+        assert talking[1].wait_answered()
+        # No path is left; a member is in a call.
+        assert made.call("A-1", "107").status == 486
+        assert made.call("A-1", "601").answered
+        for one in talking:
+            one.wait()
+    until = time.monotonic() + 8
+    while len(history.rows()) < history.seen + 4 and time.monotonic() < until:
+        time.sleep(0.2)
+        history.read()
+    full, passed = [row for row in history.rows()[history.seen :] if row["line"] == "101"]
+    assert (full["outcome"], full["rang"], full["answered_by"]) == ("busy", [], None)
+    assert (passed["rang"], passed["answered_by"]) == (["103 (C1)"], "C1")
 
 
 def _sums(store: Store, start: dt.datetime) -> None:

@@ -28,7 +28,8 @@ _VALUES = {
     "ended": NOW,
     "talked": "${ANSWEREDTIME_MS}",
     "step": "${CP_STAGE}",
-    "peer": "${DIALEDPEERNAME:6:-9}",
+    # Of a caller who was asked for a name, a phone may have answered that never took the call.
+    "peer": '${IF($["${CP_SAID}" = "" | "${CP_JOINED}" != ""]?${DIALEDPEERNAME:6:-9})}',
     # Of `acme.LDN-07`, what is behind the tenant's name.
     "line": "${DB(cp/${CP_TENANT}/handset/${DIALEDPEERNAME:$[7+${LEN(${CP_TENANT})}]:-9}/line)}",
     "rang": "${CP_RANG:0:900}",
@@ -40,6 +41,8 @@ _VALUES = {
     "routine": "${CP_ROUTINE}",
     "mailbox": "${CP_BOX}",
     "recording": "${CP_RECORDING:0:200}",
+    "since": "${CP_SINCE}",
+    "joined": "${CP_JOINED}",
 }
 
 

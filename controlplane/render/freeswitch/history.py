@@ -32,7 +32,7 @@ _VALUES = {
     "peer": "${destination_number}",
     "line": f"${{db(select/{REALM}/{_LINE_KEY})}}",
     "rang": "${cp_rang}",
-    "what": "${cp_what}&${cp_out}",
+    "what": "${cp_rung}",
     "seen": "${cp_seen}",
     "cause": "${hangup_cause_q850}",
     "asked": "${cp_ask}",
@@ -40,6 +40,8 @@ _VALUES = {
     "routine": "${cp_routine}",
     "mailbox": "${cp_box}",
     "recording": "${cp_recording}",
+    "since": "${cp_since}",
+    "joined": "${bridge_uepoch}",
 }
 
 

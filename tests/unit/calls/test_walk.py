@@ -248,8 +248,8 @@ def test_reasons_name_the_setting_behind_them() -> None:
         "acme/lines/102",
         "acme/lines/102/ring",
         "acme/lines/102/forward/busy",
-        "acme/mailboxes/voicemail",
-        "acme/mailboxes",
+        "acme/lines/102/voicemail",
+        "acme/lines/102/voicemail",
     ]
 
 

@@ -65,7 +65,7 @@ def test_an_answered_call_on_asterisk(known: Known) -> None:
     found = row(
         known,
         f"cp-ms|1795324733.0|acme|A-1||102|101|101|{PACKED}|1795324733429||1795324734350|607|ring"
-        "|acme.B1|102||PJSIP/acme.B1|&line/102|16|||c6315548e0ce||||.",
+        "|acme.B1|102||PJSIP/acme.B1|&line/102|16|||c6315548e0ce||||||.",
     )
     assert (found.engine, found.call, found.tenant) == ("pbx", "1795324733.0", "acme")
     assert (found.name, found.number, found.line, found.handset) == (NAME, "101", "101", "A-1")
@@ -94,6 +94,59 @@ def test_legs_that_asterisk_rang_on_terms_of_their_own(known: Known, peer: str) 
     assert [leg.get("handset") or leg.get("number") for leg in stage["legs"]] == [
         *("B1", "C1", "+447700900901")
     ]
+
+
+@pytest.mark.parametrize(
+    ("since", "rang"),
+    [("", "B1 C1 D1"), ("1795324734000", "B1"), ("1795324732000", "B1 C1")],
+)
+def test_a_delayed_leg_rang_on_asterisk_once_its_delay_was_over(
+    known: Known, since: str, rang: str
+) -> None:
+    later = "1/0/0//PJSIP/acme.C1&8/0/0//PJSIP/acme.D1&9999/0/0//PJSIP/acme.E1"
+    local = "".join(f"&Local/{place}@cp-later/n" for place in (1, 2, 3))
+    before = f"busy!PJSIP/acme.B1{local}!{later}&".replace("&", "!")[:-1] + "&"
+    what = f"PJSIP/acme.B1{local}&{later}"
+    found = row(known, asterisk(dialled="102", what=what, step="ring", since=since, rang=before))
+    shown = [" ".join(leg["handset"] for leg in stage["legs"]) for stage in found.rang]
+    assert shown == (["B1 C1 D1"] if not since else ["B1 C1 D1", rang])
+
+
+@pytest.mark.parametrize(
+    ("since", "rang"),
+    [("1795325318000000", "B1"), ("1795325317500000", "B1"), ("1795325316900000", "B1 C1")],
+)
+def test_a_delayed_leg_rang_on_freeswitch_a_second_after_its_delay(
+    known: Known, since: str, rang: str
+) -> None:
+    found = row(known, freeswitch(dialled="102", what="&&&0:B1&1:C1&5:D1", since=since))
+    [stage] = found.rang
+    assert " ".join(leg["handset"] for leg in stage["legs"]) == rang
+
+
+def test_a_call_is_answered_when_both_are_joined(known: Known) -> None:
+    """Its caller said a name before: the engine had answered."""
+    found = row(
+        known,
+        freeswitch(
+            **{"dialled": "102", "what": "&&0:B1", "opened": "1795325317400400", "line": "102"},
+            **{"peer": "acme.B1%cp.phones", "joined": "1795325318000303"},
+        ),
+    )
+    assert found.wait == dt.timedelta(milliseconds=600)
+    found = row(
+        known,
+        asterisk(
+            **{"dialled": "102", "what": "PJSIP/acme.B1", "step": "ring", "talked": "900"},
+            **{"peer": "acme.B1", "joined": "1795324734250"},
+        ),
+    )
+    assert found.talk == dt.timedelta(milliseconds=100)
+
+
+def test_no_line_answers_where_nobody_did(known: Known) -> None:
+    found = row(known, asterisk(dialled="102", what="PJSIP/acme.B1", step="ring", line="102"))
+    assert (found.outcome, found.answered_line) == (CallOutcome.GONE, None)
 
 
 def test_an_answered_call_on_freeswitch(known: Known) -> None:

@@ -9,7 +9,7 @@ from controlplane.render.asterisk.history import ENDED_CONTEXT
 from tests.unit.render.asterisk.office import ENGINE, view
 
 NO_CALLER = re.compile(
-    r"cp-(h|e|d)-.*|cp-(leg|later|accept|unsaid|ended|record|lamps)|globals|general"
+    r"cp-(h|e|d)-.*|cp-(leg|later|accept|joined|unsaid|ended|record|lamps)|globals|general"
 )
 """Hints, numbers and days to look up, what runs on a called leg, and calls that the engine makes
 itself."""
