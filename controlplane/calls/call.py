@@ -43,6 +43,7 @@ class Active:
 
 
 NOTHING = Active()
+TRUSTED = Active(trusted=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,17 +63,27 @@ class Point:
     active: Active = NOTHING
     order: tuple[str, ...] = ()
 
-    def at(self, node: int) -> Point:
-        """The same call at another node of the routine."""
+    def at(
+        self,
+        node: int,
+        seen: tuple[str, ...] | None = None,
+        cli: str | None = None,
+        active: Active | None = None,
+        order: tuple[str, ...] | None = None,
+    ) -> Point:
+        """The same call at another node of the routine, and with what else is new about it.
+
+        `dataclasses.replace` would do, and takes ten times as long; a call waits for several.
+        """
         return Point(
             self.flow,
             self.routine,
             node,
             self.args,
-            self.seen,
-            self.cli,
-            self.active,
-            self.order,
+            self.seen if seen is None else seen,
+            self.cli if cli is None else cli,
+            self.active if active is None else active,
+            self.order if order is None else order,
         )
 
     def value(self, value: Value) -> str:

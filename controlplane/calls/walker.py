@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import assert_never
 
-from controlplane.calls.call import NOTHING, Decision, Note, Point
+from controlplane.calls.call import NOTHING, TRUSTED, Decision, Note, Point
 from controlplane.calls.facts import Facts
 from controlplane.calls.hunt import in_order
 from controlplane.calls.legs import Legs, Rung
@@ -146,17 +146,17 @@ class Walker:
         if len(point.seen) >= MOST_PLACES:
             self._note(point, "", f"the call has been at {MOST_PLACES} places: too many")
             return point.at(node.again)
-        return replace(point, node=node.then, seen=(*point.seen, place))
+        return point.at(node.then, seen=(*point.seen, place))
 
     def _check_caller(self, node: CheckCaller, point: Point) -> Point:
         line = point.value(node.line)
         verdict = verdict_on(self.state, line, self.caller.number)
         match verdict:
             case "":
-                return replace(point, node=node.then, active=NOTHING)
+                return point.at(node.then, active=NOTHING)
             case Verdict.ALLOW:
                 self._note(point, "allowed", "the caller is allowed")
-                return replace(point, node=node.then, active=replace(NOTHING, trusted=True))
+                return point.at(node.then, active=TRUSTED)
             case Verdict.MESSAGE:
                 self._note(point, "blocked", "the caller is blocked")
                 return point.at(node.message)
@@ -167,8 +167,10 @@ class Walker:
     def _pick_rule(self, node: PickRule, point: Point) -> Point:
         picked = pick(self.plan, self.state, point.value(node.line), self.facts.at)
         self.notes.extend(picked.notes)
-        active = replace(picked.active, trusted=point.active.trusted)
-        return replace(point, node=node.then, active=active)
+        active = picked.active
+        if point.active.trusted:
+            active = replace(active, trusted=True)
+        return point.at(node.then, active=active)
 
     def _do_not_disturb(self, node: IfDoNotDisturb, point: Point) -> Point:
         own = prefix_of(point.value(node.line), "")
@@ -226,7 +228,8 @@ class Walker:
         screen = not active.trusted and self.state.get(screen_key(active.prefix)) == ON
         if screen:
             self._note(point, _setting(point, "screening"), "the caller is asked for a name")
-        return replace(step, line=line, paths=active.paths, screen=screen), point
+        legs, seconds, caller, terms = step.legs, step.seconds, step.caller, step.terms
+        return Ring(legs, seconds, caller, terms, screen, line, active.paths), point
 
     def _ring_members(self, node: RingMembers, point: Point) -> Point | tuple[Step, Point]:
         group = point.value(node.group)
@@ -242,7 +245,7 @@ class Walker:
         self._note(point, "strategy", f"{node.strategy}: {', '.join(order) or 'nobody'}")
         if node.strategy is Strategy.ROUND_ROBIN:
             self.turns.append(group)
-        return replace(point, node=node.then, order=order)
+        return point.at(node.then, order=order)
 
     def _ring_next(self, node: RingNext, point: Point) -> Point | tuple[Step, Point]:
         group, seconds = point.value(node.group), int(point.value(node.seconds))
@@ -251,7 +254,7 @@ class Walker:
             if rung:
                 left = replace(point, order=point.order[index + 1 :])
                 return self._ring(rung, seconds, left, node.exhausted, self._prefixed(group))
-        return replace(point, node=node.exhausted, order=())
+        return point.at(node.exhausted, order=())
 
     def _prefixed(self, group: str) -> CallerId:
         prefix = self.state.get(prefix_key(group), "")

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
@@ -26,7 +25,7 @@ def _none() -> Mapping[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """A channel as ARI describes it; `created` is aware, `state` is `Ring`, `Up`, `Down` …"""
+    """A channel as ARI describes it: `state` is `Ring`, `Up`, `Down` …"""
 
     id: str
     name: str
@@ -36,7 +35,6 @@ class Channel:
     context: str = ""
     exten: str = ""
     priority: int = 0
-    created: datetime | None = None
     variables: Mapping[str, str] = field(default_factory=_none, hash=False)
     """`channelvars`, those ari.conf names."""
 
@@ -160,7 +158,6 @@ def parse_channel(value: object) -> Channel:
         context=_text(dialplan, "context"),
         exten=_text(dialplan, "exten"),
         priority=_integer(dialplan, "priority"),
-        created=_time(_text(value, "creationtime")),
         variables=_variables(_object(value, "channelvars")),
     )
 
@@ -250,16 +247,3 @@ def _object(values: Json, key: str) -> Json:
     if not isinstance(value, dict):
         raise ProtocolError(f"{key} is not an object")
     return value
-
-
-def _time(text: str) -> datetime | None:
-    """Asterisk writes `2026-11-22T01:45:27.608+0000`."""
-    if not text:
-        return None
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise ProtocolError("creationtime is not a time") from None
-    if moment.tzinfo is None:
-        raise ProtocolError("creationtime has no offset from UTC")
-    return moment

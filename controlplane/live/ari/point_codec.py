@@ -10,7 +10,7 @@ from typing import assert_never
 from controlplane.calls.call import Active, Call, Decision, FromHandset, FromTrunk, Point
 from controlplane.live.driver import Ended, Entered, Question
 from controlplane.live.errors import ProtocolError
-from controlplane.render.asterisk.escape import packed, unpacked
+from controlplane.render.asterisk.escape import packed_fields, unpacked
 from controlplane.render.asterisk.names import leg
 from controlplane.render.asterisk.record import (
     GREETINGS,
@@ -27,6 +27,9 @@ from controlplane.render.asterisk.record import (
 )
 from controlplane.routing.state import ON
 from controlplane.routing.steps import CallerId, Outcome, Play, Ring, TrunkLeg, Voicemail
+
+_GIVEN = STEP[1:-1]
+"""All but how long to wait, and the point."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,8 +131,8 @@ def write_point(decision: Decision) -> str:
 def _write(context: str, kind: str, fields: Mapping[str, str], decision: Decision) -> Written:
     """The record is in the order of STEP."""
     found = {**fields, "CP_KIND": kind}
-    first = (packed(found.get(name, "")) for name in STEP[1:-1])
-    return Written(context, kind, ",".join(("0", *first, _point(decision))))
+    first = packed_fields([found.get(name, "") for name in _GIVEN], ",")
+    return Written(context, kind, f"0,{first},{_point(decision)}")
 
 
 def _point(decision: Decision) -> str:
@@ -151,4 +154,4 @@ def _point(decision: Decision) -> str:
         ON if active.trusted else "",
         join_args(point.order),
     )
-    return "|".join(map(packed, fields))
+    return packed_fields(fields, "|")

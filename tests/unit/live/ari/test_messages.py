@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -49,7 +48,6 @@ def test_channel_enters_the_application() -> None:
             context="default",
             exten="100",
             priority=2,
-            created=datetime(2026, 11, 22, 2, 9, 57, 428000, UTC),
             variables={"OUT": "", "CALLERID(num)": "+442071838751"},
         ),
         ("decide", "one"),
@@ -124,8 +122,6 @@ def test_a_body_that_is_not_json_stays_text() -> None:
         '{"type": "StasisStart", "channel": {"id": "1", "caller": []}}',
         '{"type": "StasisStart", "channel": {"id": "1"}, "args": "one"}',
         '{"type": "StasisStart", "channel": {"id": "1"}, "args": [1]}',
-        '{"type": "StasisEnd", "channel": {"id": "1", "creationtime": "now"}}',
-        '{"type": "StasisEnd", "channel": {"id": "1", "creationtime": "2026-01-01T00:00:00"}}',
         '{"type": "StasisEnd", "channel": {"id": "1", "channelvars": {"A": null}}}',
         '{"type": "ChannelDestroyed", "channel": {"id": "1"}, "cause": "16"}',
         '{"type": "ChannelDestroyed", "channel": {"id": "1"}, "cause": true}',
