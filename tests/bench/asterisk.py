@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from examples.stack import IMAGE
@@ -13,6 +15,11 @@ if TYPE_CHECKING:
 
 CONTEXT = "cp-internal"
 """Where the calls of handsets come in."""
+
+_ENTRY = re.compile(
+    rf"\[{CONTEXT}\]\n(?:include => [^\n]*\n)*"
+    r"exten => [^\n]*?,1,(MSet\([^\n]*\))\n same => n,Stasis\("
+)
 
 ALONE = "cp-from-handset,alone,1"
 """Where a call goes on that no controller decides."""
@@ -36,8 +43,18 @@ def version() -> str:
 def add_baselines(loaded: Loaded) -> None:
     """A reload of the dialplan takes them away again."""
     _add(loaded, NATIVE, 1, f"Dial(PJSIP/{TENANT}.PH-${{EXTEN:{len(NATIVE)}}},20)")
-    _add(loaded, STATIC, 1, f"Set(CP_DIALLED=${{EXTEN:{len(STATIC)}}})")
+    path = Path(loaded.engine.folder) / "current/extensions/calls.conf"
+    _add(loaded, STATIC, 1, entry_without_asking(path.read_text()))
     _add(loaded, STATIC, 2, f"Goto({ALONE})")
+
+
+def entry_without_asking(calls: str) -> str:
+    """What the rendered entry does before it asks the controller, for what is dialled behind
+    the prefix."""
+    found = _ENTRY.search(calls)
+    if found is None:
+        raise RuntimeError("the entry of calls is not as it was")
+    return found[1].replace("${EXTEN}", f"${{EXTEN:{len(STATIC)}}}")
 
 
 def _add(loaded: Loaded, prefix: str, priority: int, step: str) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.bench.asterisk import entry_without_asking
 from tests.bench.freeswitch import with_baselines
 
 GOLDEN = Path(__file__).parents[1] / "golden/freeswitch/dialplan/calls.xml"
@@ -48,3 +49,10 @@ def test_baselines_are_added_once() -> None:
 def test_an_entry_of_another_form_is_refused() -> None:
     with pytest.raises(RuntimeError, match="not as the benchmark knows it"):
         with_baselines(GOLDEN.read_text().replace("[+*#0-9]+", "[0-9]+"))
+
+
+def test_the_static_baseline_of_asterisk_is_the_entry_without_asking() -> None:
+    calls = (GOLDEN.parents[2] / "asterisk/extensions/calls.conf").read_text()
+    entry = entry_without_asking(calls)
+    assert entry.startswith("MSet(CP_DIALLED=${FILTER(0-9+*#,${EXTEN:2})},")
+    assert f",1,{entry.replace('${EXTEN:2}', '${EXTEN}')}\n same => n,Stasis(" in calls
