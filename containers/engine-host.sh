@@ -74,7 +74,8 @@ start_by_hand() {
 
 if [ "${1:-}" = --stop ]; then stop_own; exit 0; fi
 
-if command -v docker >/dev/null 2>&1; then install_packages "$@"
+# A client alone starts no engine: where none answers, the daemon is to be there too.
+if answers || command -v dockerd >/dev/null 2>&1; then install_packages "$@"
 else install_packages docker.io "$@"
 fi
 answers && exit 0
