@@ -15,11 +15,9 @@ import docker  # type: ignore[import-untyped]
 from docker.errors import APIError, NotFound  # type: ignore[import-untyped]
 from testcontainers.core.container import DockerContainer
 
+from tests import network
 from tests.engines.clock import RIGHT, Clock
-
-IMAGE = os.environ.get("CONTROLPLANE_ASTERISK_IMAGE", "controlplane/asterisk:22")
-LABEL = "controlplane-test"
-OWNER = "controlplane-test.pid"
+from tests.network import IMAGE, LABEL, OWNER
 
 
 class EngineFailed(Exception):
@@ -27,7 +25,7 @@ class EngineFailed(Exception):
 
 
 class AsteriskContainer:
-    """Asterisk on `address` (host network) with the bundles in `engine_dir`.
+    """Asterisk on `address` (of the network its process is in) with the bundles in `engine_dir`.
 
     `engine_dir` is mounted read-only at /engine and holds a link `current` to ``bundles/<n>``;
     `state_dir` is mounted at /state (AstDB, voicemail, logs). `address` names the container and
@@ -79,9 +77,9 @@ class AsteriskContainer:
             for name, value in self._clock.environment.items():
                 container.with_env(name, value)
             container.with_kwargs(
-                network_mode="host",
+                network_mode=network.mode(),
                 user=f"{os.getuid()}:{os.getgid()}",
-                labels={LABEL: self.address, OWNER: str(os.getpid())},
+                labels={LABEL: network.named(self.address), OWNER: str(os.getpid())},
             )
             atexit.register(self.stop)
             container.start()
@@ -155,7 +153,10 @@ def remove_stale(address: str) -> None:
     try:
         for container in client.containers.list(all=True, filters={"label": LABEL}):
             owner = container.labels.get(OWNER, "")
-            if container.labels.get(LABEL) == address or not Path(f"/proc/{owner}").exists():
+            if (
+                container.labels.get(LABEL) == network.named(address)
+                or not Path(f"/proc/{owner}").exists()
+            ):
                 try:
                     container.remove(force=True)
                 except (NotFound, APIError):

@@ -19,6 +19,7 @@ from controlplane.live.errors import LiveError
 from controlplane.live.esl import commands
 from controlplane.live.esl.messages import ApiResponse, AuthRequest, Reply
 from controlplane.live.esl.parser import Parser
+from tests import network
 from tests.engines.clock import RIGHT, Clock
 
 VARIABLE = "CONTROLPLANE_FREESWITCH"
@@ -138,7 +139,7 @@ class FreeSwitchProcess:
         folders = {str(self._conf.parent.resolve()), str(self._state.resolve())}
         mounts = [word for folder in sorted(folders) for word in ("-v", f"{folder}:{folder}")]
         user = ["--user", f"{os.getuid()}:{os.getgid()}"]
-        command = ["docker", "run", "--rm", "--network", "host", "--name", self._container]
+        command = ["docker", "run", "--rm", "--network", network.mode(), "--name", self._container]
         return [*command, *user, *mounts, "--entrypoint", "freeswitch", freeswitch_image()]
 
     def _docker(self, verb: str) -> None:

@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from tests import network
 from tests.unit.cli.conftest import ACME, environment, run_process
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(180)]
@@ -23,6 +24,13 @@ pytestmark = [pytest.mark.engine, pytest.mark.timeout(180)]
 ADDRESS = "127.0.0.74"
 PROJECT = "controlplane-test-compose"
 FILE = Path(__file__).parents[2] / "containers" / "compose.yaml"
+
+
+@pytest.fixture(autouse=True)
+def host_network() -> Iterator[None]:
+    """The engine of compose.yaml is in the machine's network."""
+    with network.outside():
+        yield
 
 
 @pytest.fixture

@@ -67,17 +67,18 @@ class PidFile:
     """The process ids of a run, so that the next one ends what an interrupted one left."""
 
     def __init__(self, name: str) -> None:
-        self._path = Path(tempfile.gettempdir()) / f"controlplane-phones-{os.getuid()}-{name}"
+        self._folder = Path(tempfile.gettempdir())
+        self._all = f"controlplane-phones-{os.getuid()}-"
+        self._path = self._folder / f"{self._all}{os.getpid()}-{name}"
         self._lock = threading.Lock()
 
     def end_stale(self) -> None:
-        """Ends the sipp processes of an earlier run that still run."""
-        if self._path.exists():
-            for word in self._path.read_text().split():
-                command = Path(f"/proc/{word}/comm")
-                with contextlib.suppress(OSError):
-                    if command.read_text().strip() == "sipp":
-                        os.kill(int(word), signal.SIGKILL)
+        """Ends the sipp processes of runs that are over and left theirs running."""
+        for left in self._folder.glob(f"{self._all}*"):
+            owner = left.name.removeprefix(self._all).partition("-")[0]
+            if not Path(f"/proc/{owner}").exists():
+                _end_all(left)
+                left.unlink(missing_ok=True)
         self._path.write_text("")
 
     def add(self, pid: int) -> None:
@@ -88,6 +89,14 @@ class PidFile:
     def remove(self) -> None:
         """Forgets them all."""
         self._path.unlink(missing_ok=True)
+
+
+def _end_all(listed: Path) -> None:
+    for word in listed.read_text().split() if listed.exists() else ():
+        command = Path(f"/proc/{word}/comm")
+        with contextlib.suppress(OSError):
+            if command.read_text().strip() == "sipp":
+                os.kill(int(word), signal.SIGKILL)
 
 
 class Sipp:
