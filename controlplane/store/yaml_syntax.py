@@ -15,8 +15,13 @@ Place = tuple[int, int]
 _REFUSED = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """Everything outside the printable characters of YAML 1.1, section 5.1."""
 
+MAX_DEPTH = 32
+TOO_DEEP = (f"is nested more than {MAX_DEPTH} deep", "flatten it")
+
 _GENERIC = "look at the indentation, quotes and brackets of this line and the one before it"
 _MENDS = (
+    # libyaml 0.2.6 reads ahead, and then counts for itself.
+    ("exceeded maximum nesting depth", *TOO_DEEP),
     (
         "mapping values are not allowed",
         "a value does not fit here: a colon and a space",

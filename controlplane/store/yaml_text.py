@@ -25,9 +25,16 @@ from yaml.events import (
 )
 
 from controlplane.model.checks.words import quoted
-from controlplane.store.yaml_syntax import Path, Place, ProblemError, refuse_characters, unreadable
+from controlplane.store.yaml_syntax import (
+    MAX_DEPTH,
+    TOO_DEEP,
+    Path,
+    Place,
+    ProblemError,
+    refuse_characters,
+    unreadable,
+)
 
-MAX_DEPTH = 32
 MAX_ALIASED = 1_000_000
 """Values that the aliases of one file may stand for; a file that multiplies beyond is refused."""
 
@@ -136,9 +143,7 @@ class _Builder:
     def _open(self, event: CollectionStartEvent, value: Any, is_list: bool) -> None:
         self._check_key(event)
         if len(self._frames) >= MAX_DEPTH:
-            raise ProblemError(
-                f"is nested more than {MAX_DEPTH} deep", "flatten it", *place_of(event)
-            )
+            raise ProblemError(*TOO_DEEP, *place_of(event))
         if event.tag not in _PLAIN_TAGS:
             self._unknown_tag(event)
         self._attach(value, event)
