@@ -7,9 +7,12 @@ from typing import Any, assert_never
 from controlplane.calls.call import FromHandset, FromTrunk
 from controlplane.calls.simulator import Journey, Stage
 from controlplane.routing.steps import (
+    Authorise,
     CallerId,
+    Collect,
     Hangup,
     Leg,
+    OpenMailbox,
     Outcome,
     PhoneLeg,
     Play,
@@ -49,6 +52,8 @@ def result_text(journey: Journey) -> str:
         return "the caller hangs up"
     if journey.mailbox:
         return f"a message is left in mailbox {journey.mailbox}"
+    if journey.opened:
+        return f"the messages of mailbox {journey.opened} are heard"
     cause = journey.cause
     return f"released: {_words(cause.name)} ({cause.value})" if cause else "released"
 
@@ -103,6 +108,12 @@ def step_text(step: Step) -> str:
             return f"voicemail {step.mailbox} with the {step.greeting} greeting"
         case Play():
             return f"tell the caller: {_words(step.prompt)}"
+        case Collect():
+            return f"ask the caller: {_words(step.prompt)}"
+        case OpenMailbox():
+            return f"open mailbox {step.mailbox}"
+        case Authorise():
+            return "ask the caller: enter code"
         case Hangup():
             return f"release: {_words(step.cause.name)} ({step.cause.value})"
         case _ as never:

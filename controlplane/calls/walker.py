@@ -7,6 +7,7 @@ from typing import assert_never
 
 from controlplane.calls.call import NOTHING, TRUSTED, Decision, Note, Point
 from controlplane.calls.facts import Facts
+from controlplane.calls.given import Door, question_of
 from controlplane.calls.hunt import in_order
 from controlplane.calls.legs import Legs, Rung
 from controlplane.calls.rules import pick
@@ -20,11 +21,17 @@ from controlplane.routing.plan import (
     STANDING,
     UNKNOWN,
     Announce,
+    AskCode,
+    AskLine,
+    AskPin,
     CheckCaller,
+    ChoosePin,
     Forward,
     IfDoNotDisturb,
     Jump,
     LeaveMessage,
+    Menu,
+    OpenBox,
     OrderMembers,
     PickRule,
     Plan,
@@ -52,9 +59,11 @@ from controlplane.routing.state import (
     verdict_on,
 )
 from controlplane.routing.steps import (
+    Authorise,
     CallerId,
     Hangup,
     Leg,
+    OpenMailbox,
     Play,
     Ring,
     Step,
@@ -124,6 +133,13 @@ class Walker:
                 return Voicemail(mailbox, node.greeting), point
             case Announce():
                 return Play(node.prompt), point
+            case AskPin() | ChoosePin() | AskLine() | Menu():
+                return self._ask(node, point)
+            case OpenBox():
+                return self._open(node, point)
+            case AskCode():
+                self._note(point, "authorisation_codes", "asked for an authorisation code")
+                return Authorise(), point
             case Jump():
                 return self._jump(parse(point.value(node.to)), point, "overflow")
             case Release():
@@ -207,6 +223,25 @@ class Walker:
             return point.at(node.then)
         point = point._replace(cli=self.state.get(cli_key(mailbox), ""))
         return self._jump(parse(target), point, "voicemail/operator")
+
+    def _ask(self, node: Door, point: Point) -> Point | tuple[Step, Point]:
+        if not self.facts.doors:
+            self._note(point, "", "nobody is there who looks at PINs")
+            return point.at(node.away)
+        if isinstance(node, AskPin):
+            line = point.value(node.line)
+            self.notes.append(Note(f"{self.plan.tenant}/lines/{line}/pin", "asked for the PIN"))
+        return question_of(node), point
+
+    def _open(self, node: OpenBox, point: Point) -> Point | tuple[Step, Point]:
+        mailbox = point.value(node.mailbox)
+        if not self.facts.doors:
+            return point.at(node.away)
+        if mailbox not in self.plan.mailboxes:
+            self._note(point, "", f"there is no mailbox {mailbox}")
+            return point.at(node.without)
+        self._note(point, "", f"the messages of mailbox {mailbox}")
+        return OpenMailbox(mailbox), point
 
     def _jump(self, destination: Destination, point: Point, setting: str) -> Point:
         self._note(point, setting, f"on to {destination}")

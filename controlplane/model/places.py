@@ -11,6 +11,10 @@ from controlplane.model.destination import DestinationField
 from controlplane.model.part import E164, DialString, Name, Part, Text
 
 
+Code = Annotated[str, StringConstraints(pattern=r"^[0-9]{4,10}$")]
+"""Of digits, as a PIN."""
+
+
 class ExtensionDigits(Part):
     """How many digits an extension has; the operator may widen it."""
 
@@ -19,7 +23,10 @@ class ExtensionDigits(Part):
 
 
 class Tenant(Part):
-    """The customer organisation. `country` gives the national dialling rules (ISO 3166 alpha-2)."""
+    """The customer organisation. `country` gives the national dialling rules (ISO 3166 alpha-2).
+
+    `authorisation_codes` by name: one of them lets a line call out that is to ask for it.
+    """
 
     name: Text = ""
     timezone: Text = "UTC"
@@ -27,6 +34,7 @@ class Tenant(Part):
     voice_service: bool = True
     extension_digits: ExtensionDigits = ExtensionDigits()
     emergency_numbers: tuple[DialString, ...] = ("112", "999")
+    authorisation_codes: dict[Name, Code] = Field(default_factory=dict, max_length=1000)
 
 
 class Site(Part):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from controlplane.model.boxes import mailboxes
 from controlplane.model.destination import Destination, Kind
 from controlplane.model.numbering import rules_for
 from controlplane.model.phone_system import PhoneSystem
@@ -52,6 +53,7 @@ def compile_plan(system: PhoneSystem) -> Plan:
             for name, frame in sorted(system.time_frames.items(), key=_by_key)
         },
         timezone=system.settings.timezone,
+        mailboxes=frozenset(extension for extension, _ in mailboxes(system)),
     )
 
 

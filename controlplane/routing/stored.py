@@ -17,7 +17,10 @@ from controlplane.routing.state import (
     WITHHELD,
     Verdict,
     answering_key,
+    asked_key,
     cli_key,
+    code_digest,
+    code_key,
     guard_key,
     lengths_key,
     listed_key,
@@ -44,6 +47,8 @@ _REFUSALS = {Refusal.FAST_BUSY: Verdict.FAST_BUSY, Refusal.MESSAGE: Verdict.MESS
 def state_of(system: PhoneSystem) -> dict[str, str]:
     """The state that the model of a tenant asks for."""
     state = {TIMEZONE: system.settings.timezone}
+    for name, code in system.settings.authorisation_codes.items():
+        state[code_key(code_digest(system.tenant, code))] = name
     state.update(_bindings(system))
     state.update(pair for extension in system.lines for pair in _line(system, extension))
     for name, numbers in system.number_lists.items():
@@ -76,6 +81,8 @@ def _line(system: PhoneSystem, extension: str) -> Pairs:
         yield cli_key(extension), WITHHELD
     elif number := presented_number(system, extension):
         yield cli_key(extension), number
+    if line.authorisation_code:
+        yield asked_key(extension), ON
     if (zone := zone_of_line(system, extension)) != system.settings.timezone:
         yield zone_key(extension), zone
     yield answering_key(extension), _answering(line)

@@ -17,7 +17,11 @@ from controlplane.routing.plan import (
     MOST_PLACES,
     Announce,
     Arg,
+    AskCode,
+    AskLine,
+    AskPin,
     CheckCaller,
+    ChoosePin,
     Forward,
     IfDoNotDisturb,
     Jump,
@@ -25,8 +29,10 @@ from controlplane.routing.plan import (
     LegKind,
     LegRef,
     MemberTerms,
+    Menu,
     Node,
     Occasion,
+    OpenBox,
     OrderMembers,
     PickRule,
     Release,
@@ -178,6 +184,12 @@ def _begin(index: int, node: Node) -> Iterator[str]:
         case Announce():
             yield f"MSet(CP_NODE={index},CP_WHAT={SOUNDS[node.prompt]})"
             yield "Goto(cp-play,s,ready)"
+        case AskPin() | ChoosePin() | AskLine() | Menu() | OpenBox():
+            # Nobody is there who looks at PINs.
+            yield f"Goto(n{node.away},1)"
+        case AskCode():
+            yield f"Set(CP_NODE={index})"
+            yield "Goto(cp-authorise,s,ready)"
         case Jump():
             yield f"Gosub(cp-jump,s,1({_value(node.to)}))"
         case Release():
@@ -200,8 +212,12 @@ def _after(index: int, node: Node) -> Iterator[str]:
         case LeaveMessage():
             yield 'GotoIf($["${CP_OUTCOME}" = "operator"]?cp-operator,s,1)'
             yield f"Goto(n{node.then},1)"
-        case Announce():
+        case Announce() | OpenBox():
             yield f"Goto(n{node.then},1)"
+        case AskPin() | ChoosePin() | AskLine() | Menu():
+            yield f"Goto(n{node.away},1)"
+        case AskCode():
+            yield f'GotoIf($["${{CP_OUTCOME}}" = "right"]?n{node.right},1:n{node.wrong},1)'
         case (
             Visit()
             | CheckCaller()

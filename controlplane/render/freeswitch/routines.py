@@ -38,12 +38,18 @@ from controlplane.render.freeswitch.ringing import (
 from controlplane.routing.plan import (
     MOST_PLACES,
     Announce,
+    AskCode,
+    AskLine,
+    AskPin,
     CheckCaller,
+    ChoosePin,
     Forward,
     IfDoNotDisturb,
     Jump,
     LeaveMessage,
+    Menu,
     Node,
+    OpenBox,
     OrderMembers,
     PickRule,
     Release,
@@ -123,6 +129,11 @@ class _Nodes:
             case Announce():
                 data = f"cp_what={node.prompt.value} cp_node={index}"
                 return (always(set_all(data), transfer("play", CALLS)),), None
+            case AskPin() | ChoosePin() | AskLine() | Menu() | OpenBox():
+                # Nobody is there who looks at PINs.
+                return (always(self._to(node.away)),), None
+            case AskCode():
+                return (always(set_now(f"cp_node={index}"), transfer("authorise", CALLS)),), None
             case Jump():
                 return (always(set_now(f"cp_to={value(node.to)}"), transfer("jump", CALLS)),), None
             case Release():
@@ -226,8 +237,13 @@ class _Nodes:
             case LeaveMessage():
                 yield when("${cp_outcome}", "^operator$", transfer("to-operator", CALLS))
                 yield always(self._to(node.then))
-            case Announce():
+            case Announce() | OpenBox():
                 yield always(self._to(node.then))
+            case AskPin() | ChoosePin() | AskLine() | Menu():
+                yield always(self._to(node.away))
+            case AskCode():
+                yield when("${cp_outcome}", "^right$", self._to(node.right))
+                yield always(self._to(node.wrong))
             case (
                 Visit()
                 | CheckCaller()

@@ -1,0 +1,100 @@
+"""Doors: what a caller must know something for — a mailbox, the voice portal, calls out.
+
+A PIN is looked at by the controller alone. Without it the caller is told that the door is not
+available, at whatever step it was lost. Codes for calls out are with the engine itself.
+"""
+
+from __future__ import annotations
+
+from controlplane.routing.builder import Builder, Routines
+from controlplane.routing.plan import (
+    Announce,
+    Arg,
+    AskCode,
+    AskLine,
+    AskPin,
+    ChoosePin,
+    Flow,
+    Jump,
+    Menu,
+    OpenBox,
+)
+from controlplane.routing.steps import Cause, Prompt
+
+ATTEMPTS = 3
+"""In one call, at each of the questions; a line counts those of all calls."""
+
+MAILBOX_KEY, PIN_KEY = "1", "2"
+"""What to press in the menu of the portal."""
+
+
+def authorised(routines: Routines) -> Flow:
+    """A call out that takes a code; taken: the number."""
+    build = Builder()
+    out = build.add(Jump(build.taken()))
+    wrong = build.release(Cause.REJECTED, Prompt.WRONG_CODE)
+    build.add(AskCode(out, wrong))
+    return build.flow(routines, "settings", takes=True)
+
+
+def own_mailbox(routines: Routines) -> Flow:
+    """The mailbox of the line that calls; taken: the line."""
+    build = Builder()
+    line = build.taken()
+    away, end = _away(build), build.release(Cause.NORMAL)
+    without = build.add(Announce(Prompt.NO_MAILBOX, end))
+    box = build.add(OpenBox(line, end, without, away))
+    changed = build.add(Announce(Prompt.PIN_CHANGED, box))
+    _ask_pin(build, line, box, changed, end, away)
+    return build.flow(routines, "mailboxes", takes=True)
+
+
+def portal(routines: Routines) -> Flow:
+    """Any line, by its number and PIN. Its number becomes the first argument."""
+    build = Builder()
+    line = Arg(0)
+    away, end = _away(build), build.release(Cause.NORMAL, Prompt.GOODBYE)
+    menu = _menu(build, line, end, away)
+    changed = build.add(Announce(Prompt.PIN_CHANGED, menu))
+    pin = _ask_pin(build, line, menu, changed, end, away)
+    build.add(AskLine(pin, end, away))
+    return build.flow(routines, "settings")
+
+
+def _away(build: Builder) -> int:
+    return build.release(Cause.CONGESTION, Prompt.NOT_AVAILABLE)
+
+
+def _menu(build: Builder, line: Arg, end: int, away: int) -> int:
+    """Back to the menu after each choice: so its place must be known before it is made."""
+    first = build.next_index
+    menu = first + 2 + 1 + 2 * ATTEMPTS
+    without = build.add(Announce(Prompt.NO_MAILBOX, menu))
+    box = build.add(OpenBox(line, menu, without, away))
+    changed = build.add(Announce(Prompt.PIN_CHANGED, menu))
+    choose = _choose_pin(build, line, changed, menu, away)
+    choices = ((MAILBOX_KEY, box), (PIN_KEY, choose))
+    made = build.add(Menu(Prompt.PORTAL_MENU, choices, menu, end, away))
+    if made != menu:
+        raise AssertionError("the menu is not where what it leads to goes back to")
+    return made
+
+
+def _ask_pin(build: Builder, line: Arg, right: int, changed: int, end: int, away: int) -> int:
+    """Attempts in a row; then `end`."""
+    change = _choose_pin(build, line, changed, end, away)
+    locked = build.add(Announce(Prompt.LOCKED_PIN, end))
+    following = end
+    for _ in range(ATTEMPTS):
+        wrong = build.add(Announce(Prompt.WRONG_PIN, following))
+        following = build.add(AskPin(line, right, change, wrong, locked, away))
+    return following
+
+
+def _choose_pin(build: Builder, line: Arg, changed: int, end: int, away: int) -> int:
+    """Attempts in a row, then `end`: two nodes for each."""
+    following = end
+    for _ in range(ATTEMPTS):
+        wrong = build.add(Announce(Prompt.BAD_PIN, following))
+        following = build.add(ChoosePin(line, changed, wrong, away))
+    return following
