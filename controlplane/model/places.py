@@ -10,7 +10,6 @@ from pydantic import Field, StringConstraints
 from controlplane.model.destination import DestinationField
 from controlplane.model.part import E164, DialString, Name, Part, Text
 
-
 Code = Annotated[str, StringConstraints(pattern=r"^[0-9]{4,10}$")]
 """Of digits, as a PIN."""
 

@@ -53,11 +53,6 @@ class Builder:
         self._nodes.append(node)
         return len(self._nodes) - 1
 
-    @property
-    def next_index(self) -> int:
-        """Where the next node will be: for nodes that lead back to one that comes first."""
-        return len(self._nodes)
-
     def release(self, cause: Cause, prompt: Prompt | None = None) -> int:
         end = self.add(Release(cause))
         return end if prompt is None else self.add(Announce(prompt, end))

@@ -24,6 +24,9 @@ from controlplane.routing.steps import Cause, Prompt
 ATTEMPTS = 3
 """In one call, at each of the questions; a line counts those of all calls."""
 
+CHOICES = 3
+"""How often the menu of the portal is heard in one call."""
+
 MAILBOX_KEY, PIN_KEY = "1", "2"
 """What to press in the menu of the portal."""
 
@@ -54,7 +57,9 @@ def portal(routines: Routines) -> Flow:
     build = Builder()
     line = Arg(0)
     away, end = _away(build), build.release(Cause.NORMAL, Prompt.GOODBYE)
-    menu = _menu(build, line, end, away)
+    menu = end
+    for _ in range(CHOICES):
+        menu = _menu(build, line, menu, away)
     changed = build.add(Announce(Prompt.PIN_CHANGED, menu))
     pin = _ask_pin(build, line, menu, changed, end, away)
     build.add(AskLine(pin, end, away))
@@ -65,19 +70,14 @@ def _away(build: Builder) -> int:
     return build.release(Cause.CONGESTION, Prompt.NOT_AVAILABLE)
 
 
-def _menu(build: Builder, line: Arg, end: int, away: int) -> int:
-    """Back to the menu after each choice: so its place must be known before it is made."""
-    first = build.next_index
-    menu = first + 2 + 1 + 2 * ATTEMPTS
-    without = build.add(Announce(Prompt.NO_MAILBOX, menu))
-    box = build.add(OpenBox(line, menu, without, away))
-    changed = build.add(Announce(Prompt.PIN_CHANGED, menu))
-    choose = _choose_pin(build, line, changed, menu, away)
+def _menu(build: Builder, line: Arg, following: int, away: int) -> int:
+    """After each choice the menu that follows."""
+    without = build.add(Announce(Prompt.NO_MAILBOX, following))
+    box = build.add(OpenBox(line, following, without, away))
+    changed = build.add(Announce(Prompt.PIN_CHANGED, following))
+    choose = _choose_pin(build, line, changed, following, away)
     choices = ((MAILBOX_KEY, box), (PIN_KEY, choose))
-    made = build.add(Menu(Prompt.PORTAL_MENU, choices, menu, end, away))
-    if made != menu:
-        raise AssertionError("the menu is not where what it leads to goes back to")
-    return made
+    return build.add(Menu(Prompt.PORTAL_MENU, choices, following, following, away))
 
 
 def _ask_pin(build: Builder, line: Arg, right: int, changed: int, end: int, away: int) -> int:

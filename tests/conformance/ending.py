@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from controlplane.calls.simulator import Journey, met
 from controlplane.calls.world import Behaviour
-from controlplane.routing.steps import CallerId, Cause, Leg, PhoneLeg, Play, Ring
+from controlplane.routing.steps import Authorise, CallerId, Cause, Leg, PhoneLeg, Play, Ring
 from tests.conformance.scenario import Expected, Numbered
 
 WITHHELD = "withheld"
@@ -46,7 +46,7 @@ class Ending:
     told: bool
     shown: Mapping[str, str]
     screened: bool = False
-    """The caller was asked for a name, and the call answered for that."""
+    """The caller was asked for a name or a code, and the call answered for that."""
 
     def __str__(self) -> str:
         parts = [str(self.status)]
@@ -97,7 +97,9 @@ def of_expected(expected: Expected) -> Ending:
 
 def of_journey(numbered: Numbered, journey: Journey) -> Ending:
     steps = [stage.decision.step for stage in journey.stages]
-    screened = any(isinstance(step, Ring) and step.screen for step in steps)
+    screened = any(
+        (isinstance(step, Ring) and step.screen) or isinstance(step, Authorise) for step in steps
+    )
     cause = None if journey.mailbox or screened else journey.cause
     return Ending(
         rang=frozenset(map(leg_name, journey.rang)),
@@ -105,7 +107,7 @@ def of_journey(numbered: Numbered, journey: Journey) -> Ending:
         mailbox=journey.mailbox or "",
         status=_status(journey.gone, cause),
         cause=cause,
-        told=any(isinstance(step, Play) for step in steps),
+        told=any(isinstance(step, Play) for step in steps) and not screened,
         shown={leg_name(leg): shown_text(leg, who) for leg, who in journey.shown.items()},
         screened=screened,
     )

@@ -73,7 +73,8 @@ SOUNDS = {
     Prompt.BAD_PIN: "vm-invalid-password",
     Prompt.PIN_CHANGED: "vm-passchanged",
     Prompt.NO_MAILBOX: "vm-nobox",
-    Prompt.PORTAL_MENU: "vm-press&digits/1&vm-for&vm-messages&vm-press&digits/2&vm-for&vm-newpassword",
+    Prompt.PORTAL_MENU: "vm-press&digits/1&vm-for&vm-messages"
+    "&vm-press&digits/2&vm-for&privacy-prompt",
     Prompt.ENTER_CODE: "agent-pass",
     Prompt.WRONG_CODE: "auth-incorrect",
     Prompt.GOODBYE: "vm-goodbye",

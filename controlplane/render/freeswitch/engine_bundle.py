@@ -30,6 +30,8 @@ from controlplane.render.freeswitch.parts import (
 )
 from controlplane.render.freeswitch.record import (
     ASKED_AFTER,
+    CODE_ATTEMPTS,
+    CODE_SECONDS,
     CONFIRM_SECONDS,
     CONFIRM_TONE,
     PATIENCE_SECONDS,
@@ -143,6 +145,8 @@ def _dialplan(views: Sequence[TenantView], engine: Engine) -> dict[str, str]:
         "turns": TURNS,
         "counts_phones": any(_asks_for_idle_phones(view.plan) for view in views),
         "tones": {prompt.value: tone for prompt, tone in TONES.items()},
+        "code_attempts": CODE_ATTEMPTS,
+        "code_seconds": CODE_SECONDS,
         "confirm_seconds": CONFIRM_SECONDS,
         "confirm_tone": CONFIRM_TONE,
         "say_tone": SAY_TONE,
