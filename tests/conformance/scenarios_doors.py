@@ -24,7 +24,7 @@ def coded(
         called,
         expected,
         lines={"101": {"authorisation_code": True}},
-        authorisation_codes={"night": "4711", "ada": "08155"},
+        settings={"authorisation_codes": {"night": "4711", "ada": "08155"}},
         **more,
     )
     return replace(scenario, presses=presses, pins=pins)
