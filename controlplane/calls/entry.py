@@ -54,6 +54,9 @@ def _dialled(plan: Plan, called: str) -> tuple[str, str, Note]:
     if destination := plan.extensions.get(called):
         flow, argument = _flow(plan, destination)
         return flow, argument, Note(f"{plan.tenant}/{_address(destination)}", f"{called} dialled")
+    if feature := plan.features.get(called):
+        address = f"{plan.tenant}/{plan.address(feature.flow)}"
+        return feature.flow, "", Note(address, f"{called} dialled")
     e164 = plan.rules.to_e164(called)
     if e164 and (destination := plan.numbers.get(e164)):
         flow, argument = _flow(plan, destination)

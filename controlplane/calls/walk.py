@@ -36,6 +36,7 @@ from controlplane.routing.plan import (
     RingLine,
     RingMembers,
     RingNext,
+    TakeOwn,
     Visit,
 )
 from controlplane.routing.state import State
@@ -111,6 +112,7 @@ def _after(node: Node, point: Point, outcome: Outcome) -> int:
             | PickRule()
             | IfDoNotDisturb()
             | OrderMembers()
+            | TakeOwn()
             | AskPin()
             | ChoosePin()
             | AskLine()

@@ -40,6 +40,7 @@ from controlplane.routing.plan import (
     RingLine,
     RingMembers,
     RingNext,
+    TakeOwn,
     Visit,
 )
 from controlplane.routing.state import (
@@ -133,6 +134,8 @@ class Walker:
                 return Voicemail(mailbox, node.greeting), point
             case Announce():
                 return Play(node.prompt), point
+            case TakeOwn():
+                return point.at(node.then)._replace(args=(self.caller.number,))
             case AskPin() | ChoosePin() | AskLine() | Menu():
                 return self._ask(node, point)
             case OpenBox():

@@ -8,6 +8,7 @@ from typing import Annotated
 from pydantic import Field, StringConstraints
 
 from controlplane.model.destination import DestinationField
+from controlplane.model.feature_codes import Codes
 from controlplane.model.part import E164, DialString, Name, Part, Text
 
 Code = Annotated[str, StringConstraints(pattern=r"^[0-9]{4,10}$")]
@@ -25,6 +26,7 @@ class Tenant(Part):
     """The customer organisation. `country` gives the national dialling rules (ISO 3166 alpha-2).
 
     `authorisation_codes` by name: one of them lets a line call out that is to ask for it.
+    `feature_codes`: those that are not the default ones, or `off`.
     """
 
     name: Text = ""
@@ -34,6 +36,7 @@ class Tenant(Part):
     extension_digits: ExtensionDigits = ExtensionDigits()
     emergency_numbers: tuple[DialString, ...] = ("112", "999")
     authorisation_codes: dict[Name, Code] = Field(default_factory=dict, max_length=1000)
+    feature_codes: Codes = Field(default_factory=dict)
 
 
 class Site(Part):

@@ -9,6 +9,7 @@ from controlplane.model.destination import Destination, Kind
 from controlplane.model.numbering import rules_for
 from controlplane.model.phone_system import PhoneSystem
 from controlplane.routing.builder import Routines
+from controlplane.routing.doors import door_codes
 from controlplane.routing.frames import compile_frame
 from controlplane.routing.groups import group_flow
 from controlplane.routing.identity import emergency_number
@@ -52,6 +53,7 @@ def compile_plan(system: PhoneSystem) -> Plan:
             name: compile_frame(frame)
             for name, frame in sorted(system.time_frames.items(), key=_by_key)
         },
+        features=door_codes(system.settings.feature_codes),
         timezone=system.settings.timezone,
         mailboxes=frozenset(extension for extension, _ in mailboxes(system)),
     )

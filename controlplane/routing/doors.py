@@ -6,18 +6,25 @@ available, at whatever step it was lost. Codes for calls out are with the engine
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from controlplane.model.feature_codes import Feature, codes_of
 from controlplane.routing.builder import Builder, Routines
 from controlplane.routing.plan import (
+    OWN_MAILBOX,
+    PORTAL,
     Announce,
     Arg,
     AskCode,
     AskLine,
     AskPin,
     ChoosePin,
+    FeatureRef,
     Flow,
     Jump,
     Menu,
     OpenBox,
+    TakeOwn,
 )
 from controlplane.routing.steps import Cause, Prompt
 
@@ -41,15 +48,15 @@ def authorised(routines: Routines) -> Flow:
 
 
 def own_mailbox(routines: Routines) -> Flow:
-    """The mailbox of the line that calls; taken: the line."""
+    """The mailbox of the line that calls, which becomes the first argument."""
     build = Builder()
-    line = build.taken()
+    line = Arg(0)
     away, end = _away(build), build.release(Cause.NORMAL)
     without = build.add(Announce(Prompt.NO_MAILBOX, end))
     box = build.add(OpenBox(line, end, without, away))
     changed = build.add(Announce(Prompt.PIN_CHANGED, box))
-    _ask_pin(build, line, box, changed, end, away)
-    return build.flow(routines, "mailboxes", takes=True)
+    build.add(TakeOwn(_ask_pin(build, line, box, changed, end, away)))
+    return build.flow(routines, "settings/feature_codes/voicemail")
 
 
 def portal(routines: Routines) -> Flow:
@@ -63,7 +70,19 @@ def portal(routines: Routines) -> Flow:
     changed = build.add(Announce(Prompt.PIN_CHANGED, menu))
     pin = _ask_pin(build, line, menu, changed, end, away)
     build.add(AskLine(pin, end, away))
-    return build.flow(routines, "settings")
+    return build.flow(routines, "settings/feature_codes/voice-portal")
+
+
+_DOORS = {Feature.VOICEMAIL: OWN_MAILBOX, Feature.VOICE_PORTAL: PORTAL}
+
+
+def door_codes(own: Mapping[Feature, str | None]) -> dict[str, FeatureRef]:
+    """Where those feature codes lead that open something, by code; `own`: those of the tenant."""
+    return {
+        code: FeatureRef(_DOORS[feature], takes=False)
+        for code, feature in sorted(codes_of(own).items())
+        if feature in _DOORS
+    }
 
 
 def _away(build: Builder) -> int:

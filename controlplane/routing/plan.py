@@ -188,6 +188,13 @@ class Announce:
 
 
 @dataclass(frozen=True, slots=True)
+class TakeOwn:
+    """The line that calls becomes the argument."""
+
+    then: int
+
+
+@dataclass(frozen=True, slots=True)
 class AskPin:
     """Ask for the PIN of a line. `change`: it is the default one. Who looks at PINs is not there:
     `away`, also where a dialplan decides alone."""
@@ -274,6 +281,7 @@ Node = (
     | RingNext
     | LeaveMessage
     | Announce
+    | TakeOwn
     | AskPin
     | ChoosePin
     | AskLine
@@ -332,12 +340,20 @@ STANDING = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
+class FeatureRef:
+    """The flow of a feature code. `takes`: a destination is dialled behind the code."""
+
+    flow: str
+    takes: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """The plan of one tenant.
 
     `flows` by key: `line/101`, `group/sales`, and those every tenant has: `external`, `emergency`
-    and `authorised` (take the number), `mailbox` and `handset` (take the key), `own-mailbox`
-    (takes the line), `portal`, `unknown`, `barred`.
+    and `authorised` (take the number), `mailbox` and `handset` (take the key), `own-mailbox`,
+    `portal`, `unknown`, `barred`.
     `extensions` and `numbers` say which flow a dialled extension or an E.164 number reaches.
     """
 
@@ -352,6 +368,8 @@ class Plan:
     first_trunk: str | None
     """The trunk of a leg that rings outside together with others."""
     frames: Mapping[str, Frame] = field(default_factory=dict)
+    features: Mapping[str, FeatureRef] = field(default_factory=dict)
+    """By code."""
     timezone: str = "UTC"
     """Of lines that have none of their own."""
     mailboxes: frozenset[str] = frozenset()

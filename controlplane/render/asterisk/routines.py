@@ -41,6 +41,7 @@ from controlplane.routing.plan import (
     RingMembers,
     RingNext,
     Routine,
+    TakeOwn,
     Value,
     Visit,
 )
@@ -184,6 +185,8 @@ def _begin(index: int, node: Node) -> Iterator[str]:
         case Announce():
             yield f"MSet(CP_NODE={index},CP_WHAT={SOUNDS[node.prompt]})"
             yield "Goto(cp-play,s,ready)"
+        case TakeOwn():
+            yield f"Goto(n{node.then},1)"
         case AskPin() | ChoosePin() | AskLine() | Menu() | OpenBox():
             # Nobody is there who looks at PINs.
             yield f"Goto(n{node.away},1)"
@@ -224,6 +227,7 @@ def _after(index: int, node: Node) -> Iterator[str]:
             | PickRule()
             | IfDoNotDisturb()
             | OrderMembers()
+            | TakeOwn()
             | Jump()
             | Release()
         ):

@@ -139,6 +139,8 @@ def _from_handset(plan: Plan, here: str) -> Iterator[str]:
         yield when("${cp_dialled}", f"^(?:{numbers})$", *call)
     yield when("${cp_number}", _EMPTY, transfer(BARRED, here))
     yield always(set_now(f"cp_cli={_of_line('cli')}"))
+    for code, feature in plan.features.items():
+        yield when("${cp_dialled}", f"^{pattern(code)}$", transfer(feature.flow, here))
     yield _dial(plan, "${cp_dialled}", "number")
 
 

@@ -58,6 +58,7 @@ from controlplane.routing.plan import (
     RingMembers,
     RingNext,
     Routine,
+    TakeOwn,
     Visit,
 )
 from controlplane.routing.state import (
@@ -129,6 +130,8 @@ class _Nodes:
             case Announce():
                 data = f"cp_what={node.prompt.value} cp_node={index}"
                 return (always(set_all(data), transfer("play", CALLS)),), None
+            case TakeOwn():
+                return (), node.then
             case AskPin() | ChoosePin() | AskLine() | Menu() | OpenBox():
                 # Nobody is there who looks at PINs.
                 return (always(self._to(node.away)),), None
@@ -250,6 +253,7 @@ class _Nodes:
                 | PickRule()
                 | IfDoNotDisturb()
                 | OrderMembers()
+                | TakeOwn()
                 | Jump()
                 | Release()
             ):

@@ -31,7 +31,7 @@ def entered(call: object, **changes: object) -> Entry:
         ("999", "emergency", "999"),
         ("112", "emergency", "112"),
         ("55", "unknown", ""),
-        ("*98", "unknown", ""),
+        (("*55", "unknown", ""),
         ("", "unknown", ""),
         ("${EVIL}", "unknown", ""),
     ],
