@@ -109,7 +109,8 @@ def step_text(step: Step) -> str:
         case Play():
             return f"tell the caller: {_words(step.prompt)}"
         case Collect():
-            return f"ask the caller: {_words(step.prompt)}"
+            told = f"{_words(step.told)}; " if step.told else ""
+            return f"ask the caller: {told}{_words(step.prompt)}"
         case OpenMailbox():
             return f"open mailbox {step.mailbox}"
         case Authorise():

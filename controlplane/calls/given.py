@@ -40,9 +40,9 @@ class Check(NamedTuple):
 def question_of(node: Door) -> Collect:
     match node:
         case AskPin():
-            return Collect(Prompt.ENTER_PIN, MOST_DIGITS, SECONDS)
+            return Collect(Prompt.ENTER_PIN, MOST_DIGITS, SECONDS, told=node.told)
         case ChoosePin():
-            return Collect(Prompt.NEW_PIN, MOST_DIGITS, SECONDS, Prompt.NEW_PIN_AGAIN)
+            return Collect(Prompt.NEW_PIN, MOST_DIGITS, SECONDS, Prompt.NEW_PIN_AGAIN, node.told)
         case AskLine():
             return Collect(Prompt.ENTER_LINE, MOST_DIGITS, SECONDS)
         case Menu():

@@ -103,17 +103,15 @@ def _ask_pin(build: Builder, line: Arg, right: int, changed: int, end: int, away
     """Attempts in a row; then `end`."""
     change = _choose_pin(build, line, changed, end, away)
     locked = build.add(Announce(Prompt.LOCKED_PIN, end))
-    following = end
-    for _ in range(ATTEMPTS):
-        wrong = build.add(Announce(Prompt.WRONG_PIN, following))
-        following = build.add(AskPin(line, right, change, wrong, locked, away))
+    following = build.add(Announce(Prompt.WRONG_PIN, end))
+    for told in (*[Prompt.WRONG_PIN] * (ATTEMPTS - 1), None):
+        following = build.add(AskPin(line, right, change, following, locked, away, told))
     return following
 
 
 def _choose_pin(build: Builder, line: Arg, changed: int, end: int, away: int) -> int:
-    """Attempts in a row, then `end`: two nodes for each."""
-    following = end
-    for _ in range(ATTEMPTS):
-        wrong = build.add(Announce(Prompt.BAD_PIN, following))
-        following = build.add(ChoosePin(line, changed, wrong, away))
+    """Attempts in a row, then `end`."""
+    following = build.add(Announce(Prompt.BAD_PIN, end))
+    for told in (*[Prompt.BAD_PIN] * (ATTEMPTS - 1), None):
+        following = build.add(ChoosePin(line, changed, following, away, told))
     return following

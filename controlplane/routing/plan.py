@@ -205,6 +205,8 @@ class AskPin:
     wrong: int
     locked: int
     away: int
+    told: Prompt | None = None
+    """What the caller hears before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,6 +217,7 @@ class ChoosePin:
     right: int
     wrong: int
     away: int
+    told: Prompt | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -154,13 +154,15 @@ class Play:
 @dataclass(frozen=True, slots=True)
 class Collect:
     """Ask the caller, whose call is answered for it, for up to `most` digits, which # ends, and so
-    do `seconds` without one. `again`: what asks for the same once more; with other digits then it
-    is DIFFERENT. Ends DIGITS, which are told beside, NOTHING, DIFFERENT or GONE."""
+    do `seconds` without one. `told`: what the caller hears before. `again`: what asks for the same
+    once more; with other digits then it is DIFFERENT. Who knows what comes presses at once. Ends
+    DIGITS, which are told beside, NOTHING, DIFFERENT or GONE."""
 
     prompt: Prompt
     most: int
     seconds: int
     again: Prompt | None = None
+    told: Prompt | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -112,7 +112,8 @@ def write_step(tenant: str, step: Executed, decision: Decision) -> Written:
         case Collect():
             again = SOUNDS[step.again] if step.again else ""
             how = f"{step.most}~{step.seconds}~{again}"
-            fields = {"CP_WHAT": SOUNDS[step.prompt], "CP_HOW": how}
+            said = "&".join(SOUNDS[it] for it in (step.told, step.prompt) if it)
+            fields = {"CP_WHAT": said, "CP_HOW": how}
             return _write("cp-collect", "s", fields, decision)
         case OpenMailbox():
             return _write("cp-mailbox", "s", {"CP_WHAT": step.mailbox}, decision)

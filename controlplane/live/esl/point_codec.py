@@ -122,6 +122,7 @@ def write_step(decision: Decision) -> dict[str, str]:
             again = step.again.value if step.again else ""
             what["cp_what"] = step.prompt.value
             what["cp_how"] = f"{step.most}:{step.seconds}:{again}"
+            what["cp_shown"] = step.told.value if step.told else ""
             what |= _next("collect")
         case OpenMailbox():
             what |= {"cp_what": word(step.mailbox)} | _next("mailbox")

@@ -31,8 +31,8 @@ POINT = (
 STEP = ("cp_what", "cp_out", "cp_terms", "cp_how", "cp_shown", "cp_line", "cp_screen")
 """To ring: handsets `A1&B1`, legs outside `trunk/+44…&trunk/+44…`, those on terms of their own (see
 `on_terms`), seconds, the packed name shown, the line whose call paths count, `1` to screen.
-Else: the mailbox and the greeting; the prompt; or what to ask, and
-`<most>:<seconds>:<what to ask for it again>`."""
+Else: the mailbox and the greeting; the prompt; or what to ask, `<most>:<seconds>:<again>`, which is
+what asks for the same again, and as name shown what is told before."""
 
 DIGITS = "cp_digits"
 """What a caller has pressed, until somebody has looked at it."""
