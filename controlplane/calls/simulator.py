@@ -137,7 +137,10 @@ def _live_through(decision: Decision, world: World, at: int, said: _Said) -> tup
         case Authorise():
             return Stage(decision, said.secret(), at, {}, ()), at
         case Collect(prompt) if prompt in _SECRET:
-            return Stage(decision, said.secret(), at, {}, ()), at
+            outcome = said.secret()
+            if prompt is Prompt.NEW_PIN and outcome is Outcome.CHANGE:
+                outcome = Outcome.RIGHT
+            return Stage(decision, outcome, at, {}, ()), at
         case Collect():
             digits = said.digits()
             outcome = Outcome.DIGITS if digits else Outcome.NOTHING
