@@ -18,6 +18,7 @@ from controlplane.render.asterisk.modules import MODULES
 from controlplane.render.asterisk.names import LAMPS, TURNS
 from controlplane.render.asterisk.parts import ACCOUNTS, DIALPLAN, MAILBOXES, Part
 from controlplane.render.asterisk.record import (
+    CHECK_SECONDS,
     CODE_ATTEMPTS,
     CODE_SECONDS,
     LATER_CONTEXT,
@@ -118,6 +119,7 @@ def _dialplan(views: Sequence[TenantView], engine: Engine) -> dict[str, str]:
     calls = {
         "application": word(engine.application),
         "patience": PATIENCE_SECONDS,
+        "check_patience": CHECK_SECONDS,
         "record": STEP,
         "record_value": f"${{{STEP_VARIABLE}}}",
         "point": POINT,

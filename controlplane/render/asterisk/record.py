@@ -59,6 +59,9 @@ NEVER = 9999
 PATIENCE_SECONDS = 2
 """How long a call waits for a controller that is there and does not answer."""
 
+CHECK_SECONDS = 5
+"""The same, while what a caller pressed is looked at: a hash takes its time, on purpose."""
+
 SOUNDS = {
     Prompt.NOT_IN_SERVICE: "ss-noservice",
     Prompt.CANNOT_COMPLETE: "cannot-complete-as-dialed",

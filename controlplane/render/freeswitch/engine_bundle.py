@@ -30,6 +30,7 @@ from controlplane.render.freeswitch.parts import (
 )
 from controlplane.render.freeswitch.record import (
     ASKED_AFTER,
+    CHECK_SECONDS,
     CODE_ATTEMPTS,
     CODE_SECONDS,
     CONFIRM_SECONDS,
@@ -145,6 +146,7 @@ def _dialplan(views: Sequence[TenantView], engine: Engine) -> dict[str, str]:
         "turns": TURNS,
         "counts_phones": any(_asks_for_idle_phones(view.plan) for view in views),
         "tones": {prompt.value: tone for prompt, tone in TONES.items()},
+        "check_patience": CHECK_SECONDS,
         "code_attempts": CODE_ATTEMPTS,
         "code_seconds": CODE_SECONDS,
         "confirm_seconds": CONFIRM_SECONDS,

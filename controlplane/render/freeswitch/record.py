@@ -77,6 +77,9 @@ OUTCOME = "cp_outcome"
 PATIENCE_SECONDS = 2
 """How long a call waits for a controller that is there and does not answer."""
 
+CHECK_SECONDS = 5
+"""The same, while what a caller pressed is looked at: a hash takes its time, on purpose."""
+
 NO_ARGS = ""
 
 STATUS = {
