@@ -14,7 +14,7 @@ Door = AskPin | ChoosePin | AskLine | Menu
 MOST_DIGITS = 10
 """Of a PIN and of an extension."""
 
-SECONDS = 6
+SECONDS = 10
 """How long a caller may wait before each digit."""
 
 

@@ -22,7 +22,7 @@ pytestmark = [pytest.mark.engine, pytest.mark.timeout(300)]
 DEFAULT, OWN, OTHER = "2468", "8642", "9753"
 WRONG = ("1357", "1358", "1359")
 MAILBOX, PORTAL = "*97", "*98"
-GAP = ",,"
+GAP = ",,,,"
 """Between what is pressed and the next question."""
 
 
