@@ -8,6 +8,7 @@ from typing import Annotated
 from pydantic import Field, StringConstraints
 
 from controlplane.model.destination import DestinationField
+from controlplane.model.feature_codes import Codes
 from controlplane.model.part import E164, DialString, Name, Part, Text
 
 
@@ -19,7 +20,10 @@ class ExtensionDigits(Part):
 
 
 class Tenant(Part):
-    """The customer organisation. `country` gives the national dialling rules (ISO 3166 alpha-2)."""
+    """The customer organisation. `country` gives the national dialling rules (ISO 3166 alpha-2).
+
+    `feature_codes`: those that are not the default ones, or `off`.
+    """
 
     name: Text = ""
     timezone: Text = "UTC"
@@ -27,6 +31,7 @@ class Tenant(Part):
     voice_service: bool = True
     extension_digits: ExtensionDigits = ExtensionDigits()
     emergency_numbers: tuple[DialString, ...] = ("112", "999")
+    feature_codes: Codes = Field(default_factory=dict)
 
 
 class Site(Part):
