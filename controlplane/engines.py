@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from controlplane.apply.applier import Applier
 from controlplane.apply.asterisk import AsteriskApplier
 from controlplane.apply.freeswitch import FreeSwitchApplier
+from controlplane.capabilities import ALL, Capability
 from controlplane.live import (
     asterisk_control,
     asterisk_looks,
@@ -47,6 +48,7 @@ class LiveEngine(Protocol):
 @dataclass(frozen=True, slots=True)
 class EngineRow:
     """`render`: all tenants to the engine's bundle, from the templates in `templates`.
+    `capabilities`: what of it such an engine does, of what not every engine does.
     `lacks`: what a tenant asks for and such an engine does not do.
     `state_key`: a tenant, a state key and its value, as key and value of the engine's own store.
     `applier` brings bundles onto it. `live`: an engine's name, itself, and what decides, counts
@@ -56,6 +58,7 @@ class EngineRow:
 
     render: Callable[[Sequence[TenantView], Engine], Bundle]
     templates: str
+    capabilities: frozenset[Capability]
     lacks: Callable[[PhoneSystem], Iterable[Diagnostic]]
     state_key: Callable[[str, str, str], tuple[str, str]]
     applier: Applier
@@ -93,6 +96,7 @@ ENGINES: Mapping[EngineKind, EngineRow] = {
     EngineKind.ASTERISK: EngineRow(
         render=asterisk.render,
         templates="dialplan_templates/asterisk",
+        capabilities=ALL,
         lacks=lambda _: (),
         state_key=asterisk_stored,
         applier=AsteriskApplier(asterisk_control.connect),
@@ -103,6 +107,7 @@ ENGINES: Mapping[EngineKind, EngineRow] = {
     EngineKind.FREESWITCH: EngineRow(
         render=freeswitch.render,
         templates="dialplan_templates/freeswitch",
+        capabilities=frozenset(),
         lacks=lacking,
         state_key=freeswitch_stored,
         applier=FreeSwitchApplier(freeswitch_control.connect),

@@ -13,7 +13,7 @@ from controlplane.calls.facts import Facts, Member
 from controlplane.calls.given import Check, check_of
 from controlplane.calls.walk import resume, start
 from controlplane.routing.plan import Plan
-from controlplane.routing.state import State
+from controlplane.routing.state import State, dnd_key, prefix_of
 from controlplane.routing.steps import CallerId, Outcome
 
 
@@ -120,6 +120,10 @@ class Driver:
         outcome = await self._doors(check) if self._doors else Outcome.DIGITS
         assert isinstance(question, Ended)
         return question._replace(outcome=outcome, digits="")
+
+    def is_quiet(self, tenant: str, line: str) -> bool:
+        """Whether the line is not to be disturbed."""
+        return dnd_key(prefix_of(line, "")) in self._states.get(tenant, {})
 
     def decide(self, question: Question) -> Decision | None:
         """The next step; None where it is not ours to know, and the engine goes on by itself.
