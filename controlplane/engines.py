@@ -48,7 +48,7 @@ class LiveEngine(Protocol):
 class EngineRow:
     """`render`: all tenants to the engine's bundle, from the templates in `templates`.
     `lacks`: what a tenant asks for and such an engine does not do.
-    `state_key`: a tenant, a state key and its value, as key and value of the engine's own store.
+    `stored`: a tenant, a state key and its value, as keys and values of the engine's own store.
     `applier` brings bundles onto it. `live`: an engine's name, itself, and what decides, counts
     and hears of its calls. `looks`: how `ctl doctor` sees whether it can be reached. `mailboxes`
     opens its voicemail.
@@ -57,7 +57,7 @@ class EngineRow:
     render: Callable[[Sequence[TenantView], Engine], Bundle]
     templates: str
     lacks: Callable[[PhoneSystem], Iterable[Diagnostic]]
-    state_key: Callable[[str, str, str], tuple[str, str]]
+    stored: Callable[[str, str, str], Mapping[str, str]]
     applier: Applier
     live: Callable[[str, Engine, Driver, Watch, OnNews, Random], LiveEngine]
     looks: Sequence[Look]
@@ -94,7 +94,7 @@ ENGINES: Mapping[EngineKind, EngineRow] = {
         render=asterisk.render,
         templates="dialplan_templates/asterisk",
         lacks=lambda _: (),
-        state_key=asterisk_stored,
+        stored=asterisk_stored,
         applier=AsteriskApplier(asterisk_control.connect),
         live=_asterisk_live,
         looks=asterisk_looks.LOOKS,
@@ -104,7 +104,7 @@ ENGINES: Mapping[EngineKind, EngineRow] = {
         render=freeswitch.render,
         templates="dialplan_templates/freeswitch",
         lacks=lacking,
-        state_key=freeswitch_stored,
+        stored=freeswitch_stored,
         applier=FreeSwitchApplier(freeswitch_control.connect),
         live=_freeswitch_live,
         looks=freeswitch_looks.LOOKS,

@@ -11,9 +11,9 @@ from controlplane.render.asterisk.names import key, phone_leg
 _PHONES = re.compile(r"line/[0-9]+/phones")
 
 
-def stored(tenant: str, state_key: str, value: str) -> tuple[str, str]:
+def stored(tenant: str, state_key: str, value: str) -> dict[str, str]:
     """One key of the state as the engine holds it."""
-    return key(tenant, state_key), _value(tenant, state_key, value)
+    return {key(tenant, state_key): _value(tenant, state_key, value)}
 
 
 def store_of(tenant: str, state: Mapping[str, str]) -> dict[str, str]:
