@@ -21,9 +21,10 @@ from controlplane.live import (
 from controlplane.live.looks import Look
 from controlplane.model.deployment import Engine, EngineKind
 from controlplane.render import asterisk, freeswitch
+from controlplane.render.asterisk.lacking import lacking as asterisk_lacking
 from controlplane.render.asterisk.store import stored as asterisk_stored
 from controlplane.render.bundle import Bundle, TenantView
-from controlplane.render.freeswitch.lacking import lacking
+from controlplane.render.freeswitch.lacking import lacking as freeswitch_lacking
 from controlplane.render.freeswitch.store import stored as freeswitch_stored
 
 if TYPE_CHECKING:
@@ -93,7 +94,7 @@ ENGINES: Mapping[EngineKind, EngineRow] = {
     EngineKind.ASTERISK: EngineRow(
         render=asterisk.render,
         templates="dialplan_templates/asterisk",
-        lacks=lambda _: (),
+        lacks=asterisk_lacking,
         stored=asterisk_stored,
         applier=AsteriskApplier(asterisk_control.connect),
         live=_asterisk_live,
@@ -103,7 +104,7 @@ ENGINES: Mapping[EngineKind, EngineRow] = {
     EngineKind.FREESWITCH: EngineRow(
         render=freeswitch.render,
         templates="dialplan_templates/freeswitch",
-        lacks=lacking,
+        lacks=freeswitch_lacking,
         stored=freeswitch_stored,
         applier=FreeSwitchApplier(freeswitch_control.connect),
         live=_freeswitch_live,

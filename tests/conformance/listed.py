@@ -5,6 +5,7 @@ from __future__ import annotations
 from tests.conformance import scenarios as base
 from tests.conformance import scenarios_callers as callers
 from tests.conformance import scenarios_groups as groups
+from tests.conformance import scenarios_long as long
 from tests.conformance import scenarios_rules as rules
 from tests.conformance.scenario import Scenario
 
@@ -35,6 +36,11 @@ PROVES: tuple[tuple[tuple[Scenario, ...], tuple[str, ...]], ...] = (
     (callers.PATHS, proves("D5", "D8")),
     (groups.STRATEGIES, proves("H1")),
     (groups.MEMBERS, proves("H1")),
+    (long.RULES, proves("E2")),
+    (long.GROUPS, proves("H1")),
+    (long.PHONES_OF_A_LINE, proves("B9")),
+    (long.FORWARDS, proves("D2", "E10")),
+    (long.CALLERS, proves("E9")),
 )
 
 SCENARIOS: tuple[Scenario, ...] = tuple(one for scenarios, _ in PROVES for one in scenarios)

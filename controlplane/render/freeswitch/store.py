@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 from controlplane.diagnostics import fault
 from controlplane.render.freeswitch.escape import packed
 from controlplane.render.freeswitch.names import key, part_key
+from controlplane.render.long_values import in_parts
 
 MOST = 250
 """Bytes of a value: mod_db answers with 255 at most and cuts what is longer."""
@@ -21,20 +21,19 @@ _LAST = ("/name", "/prefix")
 def stored(tenant: str, state_key: str, value: str) -> dict[str, str]:
     """One key of the state as the engine holds it: what is its, in the order to be written.
 
-    Names are packed, and cut where they would not fit. A longer list is held in parts: the value
-    of each but the last ends with `&~` and what the next one is called by (`part_key`), which says
-    what is in it, so that a list changes as a whole when its first part does. Before the members
-    of a group stands their number.
+    Names are packed, and cut where they would not fit. Longer lists are held in parts. Before the
+    members of a group stands their number.
     """
     held = _held(state_key, value)
     if len(held) <= MOST:
         return {key(tenant, state_key): held}
-    *parts, first = reversed(list(_parts(state_key.replace("/", "."), held)))
-    found = {part_key(tenant, name): text for name, text in parts}
-    if wrong := [text for _, text in (*parts, first) if len(text) > MOST]:
+    first, *others = in_parts(state_key.replace("/", "."), held, MOST, ".")
+    found = {part_key(tenant, name): text for name, text in reversed(others)}
+    found[key(tenant, state_key)] = first[1]
+    if wrong := [text for text in found.values() if len(text) > MOST]:
         address = f"{tenant}/{state_key}"
         raise fault(f"FreeSWITCH's store takes {MOST} bytes, this has {len(wrong[0])}", address)
-    return found | {key(tenant, state_key): first[1]}
+    return found
 
 
 def store_of(tenant: str, state: Mapping[str, str]) -> dict[str, str]:
@@ -59,25 +58,3 @@ def _fitting(name: str) -> str:
     while len(held := packed(name)) > MOST:
         name = name[:-1]
     return held
-
-
-def _parts(name: str, left: str) -> Iterator[tuple[str, str]]:
-    """What each part is called by, and its text; the first is called by no name."""
-    called = ""
-    while len(left) > MOST:
-        room = MOST - len(_continued(name, left))
-        end = left.rfind("&", 0, room + 1)
-        if end < 0:
-            break
-        rest = left[end + 1 :]
-        yield called, left[:end] + _continued(name, rest)
-        called, left = _name(name, rest), rest
-    yield called, left
-
-
-def _continued(name: str, rest: str) -> str:
-    return f"&~{_name(name, rest)}"
-
-
-def _name(name: str, rest: str) -> str:
-    return f"{name}.{hashlib.blake2b(rest.encode(), digest_size=4).hexdigest()}"
