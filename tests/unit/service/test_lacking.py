@@ -45,7 +45,7 @@ sites: {{london: {{}}}}
 lines:
 {lines}handsets:
 {more}groups:
-  all: {{extension: "600", members: [{members}]}}
+  all: {{extension: "700", members: [{members}]}}
 """
     wanted = read(text, "acme.yaml").system
     group = wanted.groups["all"].model_copy(update={"strategy": Strategy.LINEAR})
