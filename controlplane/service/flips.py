@@ -36,9 +36,10 @@ STATE_SETTINGS: Mapping[str, frozenset[str]] = {
         {
             *Answering.model_fields,
             *("rules", "ring", "allowed", "blocked", "block_anonymous", "blocked_hear"),
-            *("call_waiting", "call_paths"),
+            *("call_waiting", "call_paths", "record_calls"),
         }
     ),
+    "handsets": frozenset({"record_calls"}),
     "groups": frozenset({"members", "logged_out", "caller_name_prefix"}),
     "number_lists": frozenset(NumberList.model_fields),
 }

@@ -45,8 +45,12 @@ AWAY: Mapping[Behaviour, phones.Behaviour] = {
 }
 
 
-class Voicemail(Protocol):
-    """What an engine tells of the messages left in it."""
+class Kept(Protocol):
+    """What an engine tells of the messages left in it, and of what it recorded."""
+
+    def recordings(self, tenant: str) -> int:
+        """Files of recorded calls of the tenant."""
+        ...
 
     def messages(self, tenant: str) -> Mapping[str, int]:
         """Messages by mailbox of the tenant, complete ones only."""
@@ -107,7 +111,7 @@ class Floor:
     def _behaviour(numbered: Numbered, does: Behaviour) -> phones.Behaviour:
         return AWAY.get(does) or _served(numbered, does)
 
-    def put_through(self, engine: Voicemail) -> dict[str, Ending]:
+    def put_through(self, engine: Kept) -> dict[str, Ending]:
         """Every scenario's call, several at once."""
         with ThreadPoolExecutor(self.at_once) as pool:
             endings = pool.map(lambda one: self._call(one, engine), self.scenarios)
@@ -119,10 +123,11 @@ class Floor:
         """The scenario's call, with another caller's patience."""
         return self.bank.place(self._caller(numbered), numbered.call.called, manner)
 
-    def _call(self, numbered: Numbered, engine: Voicemail) -> Ending:
+    def _call(self, numbered: Numbered, engine: Kept) -> Ending:
         wanted = simulated(numbered)
         with self._held(numbered):
             before, since = engine.messages(numbered.tenant), time.time()
+            recorded = engine.recordings(numbered.tenant)
             result = self.place(numbered, _manner(numbered)).wait()
         self._settle(numbered, since)
         mailbox = _new_message(engine, numbered.tenant, before, patient=bool(wanted.mailbox))
@@ -139,6 +144,7 @@ class Floor:
             cause=None if result.answered else result.cause,
             told=183 in result.provisional and not result.answered,
             screened=wanted.screened and result.answered,
+            recorded=engine.recordings(numbered.tenant) == recorded + 1,
             shown={_leg(numbered, one): _shown(numbered, one) for one in seen},
         )
 
@@ -218,7 +224,7 @@ def _manner(numbered: Numbered) -> phones.Manner:
 
 
 def _new_message(
-    engine: Voicemail, tenant: str, before: Mapping[str, int], *, patient: bool
+    engine: Kept, tenant: str, before: Mapping[str, int], *, patient: bool
 ) -> str:
     """The mailbox that has more messages than `before`; waits for it only if one is expected."""
     until = time.monotonic() + (3.0 if patient else 0.0)
