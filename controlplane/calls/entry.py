@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import assert_never
+from typing import NamedTuple, assert_never
 
 from controlplane.calls.call import Call, FromHandset, FromTrunk, Note
 from controlplane.model.destination import parse
@@ -12,8 +11,7 @@ from controlplane.routing.state import State, cli_key, flow_of, name_key, serves
 from controlplane.routing.steps import CallerId
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """`argument` is for a flow that takes one ("" otherwise)."""
 
     flow: str

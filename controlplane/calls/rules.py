@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from controlplane.calls.call import Active, Note
 from controlplane.routing.frames import holds, zone
@@ -11,8 +11,7 @@ from controlplane.routing.plan import Plan
 from controlplane.routing.state import RuleRef, State, answering_of, prefix_of, zone_key
 
 
-@dataclass(frozen=True, slots=True)
-class Picked:
+class Picked(NamedTuple):
     active: Active
     name: str
     """"" for the default rule."""

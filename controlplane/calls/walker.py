@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import assert_never
 
 from controlplane.calls.call import NOTHING, TRUSTED, Decision, Note, Point
@@ -10,6 +10,7 @@ from controlplane.calls.facts import Facts
 from controlplane.calls.hunt import in_order
 from controlplane.calls.legs import Legs, Rung
 from controlplane.calls.rules import pick
+from controlplane.calls.rung import once, told, unless_plain
 from controlplane.model.destination import Destination, parse
 from controlplane.model.group import Strategy
 from controlplane.routing.plan import (
@@ -51,11 +52,9 @@ from controlplane.routing.state import (
     verdict_on,
 )
 from controlplane.routing.steps import (
-    PLAIN,
     CallerId,
     Hangup,
     Leg,
-    PhoneLeg,
     Play,
     Ring,
     Step,
@@ -169,7 +168,7 @@ class Walker:
         self.notes.extend(picked.notes)
         active = picked.active
         if point.active.trusted:
-            active = replace(active, trusted=True)
+            active = active._replace(trusted=True)
         return point.at(node.then, active=active)
 
     def _do_not_disturb(self, node: IfDoNotDisturb, point: Point) -> Point:
@@ -192,7 +191,7 @@ class Walker:
         if not targets:
             return point.at(node.unset)
         setting = _setting(point, f"forward/{node.occasion}")
-        point = replace(point, cli=self.state.get(cli_key(line), ""))
+        point = point._replace(cli=self.state.get(cli_key(line), ""))
         if len(targets) == 1:
             return self._jump(targets[0], point, setting)
         names = ", ".join(str(target) for target in targets)
@@ -206,7 +205,7 @@ class Walker:
         target = self.state.get(operator_key(mailbox))
         if not target:
             return point.at(node.then)
-        point = replace(point, cli=self.state.get(cli_key(mailbox), ""))
+        point = point._replace(cli=self.state.get(cli_key(mailbox), ""))
         return self._jump(parse(target), point, "voicemail/operator")
 
     def _jump(self, destination: Destination, point: Point, setting: str) -> Point:
@@ -221,15 +220,22 @@ class Walker:
 
     def _ring_line(self, node: RingLine, point: Point) -> Point | tuple[Step, Point]:
         line, active = point.value(node.line), point.active
-        found = self._ring(self._legs.of_line(line, point), active.seconds, point, node.offline)
-        if isinstance(found, Point):
-            return found
-        step, point = found
+        terms = once(self._legs.of_line(line, point))
+        if not terms:
+            return self._nobody(point, node.offline)
+        self._rings(terms, active.seconds, point)
         screen = not active.trusted and self.state.get(screen_key(active.prefix)) == ON
         if screen:
             self._note(point, _setting(point, "screening"), "the caller is asked for a name")
-        legs, seconds, caller, terms = step.legs, step.seconds, step.caller, step.terms
-        return Ring(legs, seconds, caller, terms, screen, line, active.paths), point
+        return Ring(
+            tuple(terms),
+            active.seconds,
+            self.caller,
+            unless_plain(terms),
+            screen,
+            line,
+            active.paths,
+        ), point
 
     def _ring_members(self, node: RingMembers, point: Point) -> Point | tuple[Step, Point]:
         group = point.value(node.group)
@@ -252,14 +258,14 @@ class Walker:
         for index, line in enumerate(point.order):
             rung = tuple(self._legs.of_member(line, node.terms))
             if rung:
-                left = replace(point, order=point.order[index + 1 :])
+                left = point._replace(order=point.order[index + 1 :])
                 return self._ring(rung, seconds, left, node.exhausted, self._prefixed(group))
         return point.at(node.exhausted, order=())
 
     def _prefixed(self, group: str) -> CallerId:
         prefix = self.state.get(prefix_key(group), "")
         name = f"{prefix} {self.caller.name}".strip()
-        return replace(self.caller, name=name) if prefix else self.caller
+        return self.caller._replace(name=name) if prefix else self.caller
 
     def _ring(
         self,
@@ -269,28 +275,24 @@ class Walker:
         offline: int,
         caller: CallerId | None = None,
     ) -> Point | tuple[Ring, Point]:
-        """Whom several would ring is rung once, on the first terms."""
-        terms: dict[Leg, Terms] = {}
-        for leg, its in rung:
-            terms.setdefault(leg, its)
+        terms = once(rung)
         if not terms:
-            self._note(point, "", "no phone to ring")
-            return point.at(offline)
-        self._note(point, _setting(point, "ring"), f"rings {_names(terms)} for {seconds} s")
-        plain = all(its == PLAIN for its in terms.values())
-        step = Ring(
-            tuple(terms),
-            seconds,
-            caller or self.caller,
-            () if plain else tuple(terms.values()),
-        )
-        return step, point
+            return self._nobody(point, offline)
+        self._rings(terms, seconds, point)
+        return Ring(tuple(terms), seconds, caller or self.caller, unless_plain(terms)), point
+
+    def _nobody(self, point: Point, offline: int) -> Point:
+        self._note(point, "", "no phone to ring")
+        return point.at(offline)
+
+    def _rings(self, terms: dict[Leg, Terms], seconds: int, point: Point) -> None:
+        self._note(point, _setting(point, "ring"), f"rings {told(terms)} for {seconds} s")
 
     def _note(self, point: Point, setting: str, text: str) -> None:
         # What every tenant has is no object of the model, and has no settings.
         inner = "" if point.flow in STANDING else setting
         parts = (self.plan.tenant, self._place(point), inner)
-        self.notes.append(Note("/".join(part for part in parts if part), text))
+        self.notes.append(Note("/".join(filter(None, parts)), text))
 
     def _place(self, point: Point) -> str:
         address = self.plan.address(point.flow)
@@ -305,18 +307,3 @@ def _setting(point: Point, setting: str) -> str:
     """Below the active rule, where that is not the default one."""
     _, _, rule = point.active.prefix.partition("/rule/")
     return f"rules/{rule}/{setting}" if rule else setting
-
-
-def _names(terms: dict[Leg, Terms]) -> str:
-    return ", ".join(_name(leg) + _on(its) for leg, its in terms.items())
-
-
-def _name(leg: Leg) -> str:
-    return leg.handset if isinstance(leg, PhoneLeg) else f"{leg.number} by {leg.trunk}"
-
-
-def _on(terms: Terms) -> str:
-    said = [f"after {terms.delay} s"] if terms.delay else []
-    said += ["to confirm"] if terms.confirm else []
-    said += ["if idle"] if terms.idle_only else []
-    return f" ({', '.join(said)})" if said else ""

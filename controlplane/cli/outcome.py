@@ -10,7 +10,7 @@ import click
 from controlplane.cli.changes import show, summary
 from controlplane.cli.printing import print_data
 from controlplane.cli.session import Format, Session
-from controlplane.diagnostics import printable
+from controlplane.diagnostics import fault, printable
 from controlplane.service.data import outcome_data
 
 if TYPE_CHECKING:
@@ -26,6 +26,15 @@ def agreed(session: Session, change_sets: list[ChangeSet], question: str, yes: b
     for change_set in change_sets:
         show(change_set, session)
     return click.confirm(question, err=True)
+
+
+def sure(question: str, yes: bool) -> None:
+    """Ends the verb unless whoever called it is sure."""
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise fault("nothing was deleted: nobody could be asked", "", "add --yes")
+    click.confirm(question, abort=True)
 
 
 def tell_outcome(session: Session, outcome: Outcome, change_sets: list[ChangeSet]) -> None:

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from controlplane.cli.outcome import sure
 from controlplane.cli.printing import print_data, print_table
 from controlplane.cli.session import Format, Session, common
-from controlplane.cli.voicemail_common import engine_option, opened, said, sure
+from controlplane.cli.voicemail_common import engine_option, opened, said
 from controlplane.cli.voicemail_greetings import greetings, name
 
 if TYPE_CHECKING:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -11,7 +10,6 @@ import click
 
 from controlplane.cli.printing import print_data
 from controlplane.cli.session import Format, Session
-from controlplane.diagnostics import fault
 
 if TYPE_CHECKING:
     from controlplane.service.voicemail import Voicemail
@@ -40,12 +38,3 @@ def said(session: Session, text: str, **data: Any) -> None:
         click.echo(text)
     else:
         print_data(data, session.output)
-
-
-def sure(question: str, yes: bool) -> None:
-    """Ends the verb unless whoever called it is sure."""
-    if yes:
-        return
-    if not sys.stdin.isatty():
-        raise fault("nothing was deleted: nobody could be asked", "", "add --yes")
-    click.confirm(question, abort=True)

@@ -105,20 +105,20 @@ class AsteriskDriver:
         began = clock()
         channel = event.channel
         if self._draining:
-            self._send(channel.id, go_on(channel.id))
+            self._send(channel, go_on(channel))
             return
         try:
-            caller = CallerId(channel.caller_number, channel.caller_name)
+            caller = CallerId(event.caller_number, event.caller_name)
             question = read_question(event.args, caller)
             decision = self._driver.decide(question)
             turns = self._driver.turns_of(question.tenant)
-            requests = requests_for(channel.id, question.tenant, decision, turns)
+            requests = requests_for(channel, question.tenant, decision, turns)
         except Exception as error:
-            not_decided(self._watch, self._name, channel.id, error)
-            self._send(channel.id, go_on(channel.id))
+            not_decided(self._watch, self._name, channel, error)
+            self._send(channel, go_on(channel))
             return
-        self._send(channel.id, *requests)
-        self._records.add(channel.id, question, decision, clock() - began)
+        self._send(channel, *requests)
+        self._records.add(channel, question, decision, clock() - began)
 
     def _send(self, channel: str, *requests: Request) -> None:
         """Without waiting."""

@@ -7,7 +7,6 @@ Asterisk keeps stored keys as family and key. `cp/acme/line/101/dnd` is the key
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from http.client import HTTPConnection, HTTPException
@@ -118,8 +117,8 @@ def _exchange(engine: Engine, *requests: Request) -> None:
     headers = {"Authorization": settings.authorization(), "Content-Type": "application/json"}
     try:
         for request in requests:
-            body = None if request.body is None else json.dumps(request.body)
-            http.request(request.method, f"/ari/{http_target(request)}", body, headers)
+            target = f"/ari/{http_target(request)}"
+            http.request(request.method, target, request.body or None, headers)
             answer = http.getresponse()
             answer.read()
             if answer.status >= 300:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from random import Random
+from typing import NamedTuple
 
 from controlplane.calls.call import Call, Decision, Point
 from controlplane.calls.facts import Facts, Member
@@ -15,16 +16,14 @@ from controlplane.routing.state import State
 from controlplane.routing.steps import CallerId, Outcome
 
 
-@dataclass(frozen=True, slots=True)
-class Entered:
+class Entered(NamedTuple):
     """A call has come in."""
 
     tenant: str
     call: Call
 
 
-@dataclass(frozen=True, slots=True)
-class Ended:
+class Ended(NamedTuple):
     """A step of a call has ended; the call itself says where it stands."""
 
     tenant: str

@@ -54,6 +54,10 @@ class Answering(Part):
     ] = ()
 
 
+DEFAULT_RULE = "default"
+"""What the line's own settings are called among its rules; no other rule may be."""
+
+
 class AnsweringRule(Answering):
     """`when` names the time frame in which the rule holds. `ring`: by default the line's."""
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from controlplane.model.destination import Destination, Kind
 from controlplane.model.destination import parse as parse_destination
@@ -136,8 +137,7 @@ def turn_key(group: str) -> str:
     return f"group/{group}/turn"
 
 
-@dataclass(frozen=True, slots=True)
-class RuleRef:
+class RuleRef(NamedTuple):
     """A rule of a line, as `answering_key` lists it. No `frame`: it always holds."""
 
     name: str

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
+from typing import NamedTuple
 
 
 class Outcome(StrEnum):
@@ -47,8 +48,7 @@ class Prompt(StrEnum):
     NOT_ALLOWED = "not-allowed"
 
 
-@dataclass(frozen=True, slots=True)
-class CallerId:
+class CallerId(NamedTuple):
     """What a called phone shows. `number` is an extension or E.164; empty when withheld."""
 
     number: str

@@ -10,6 +10,7 @@ from controlplane.model.checks.nearest import nearest
 from controlplane.model.documents import COLLECTIONS, SETTINGS
 from controlplane.model.part import Part
 from controlplane.model.phone_system import KINDS
+from controlplane.service.setting import place_in
 
 Documents = Mapping[str, Mapping[str, Any]]
 
@@ -69,8 +70,8 @@ def _inside(
             if step not in value:
                 raise _unknown("setting", step, value, address)
             value = value[step]
-        elif isinstance(value, list) and step.isdecimal() and int(step) < len(value):
-            value = value[int(step)]
+        elif isinstance(value, list) and (index := place_in(value, step)) is not None:
+            value = value[index]
         else:
             raise fault(f"has nothing in it called {step!r}", address, "shorten the address")
     return value

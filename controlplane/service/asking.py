@@ -72,7 +72,7 @@ class Altered:
 def answer(system: PhoneSystem, asked: Asked, now: dt.datetime) -> Answer:
     """Faults where somebody is named whom the tenant does not have."""
     plan, state = compile_plan(system), state_of(system)
-    at = _moment(asked.at, system.settings.timezone, now)
+    at = moment(asked.at, system.settings.timezone, now)
     call = _call(system, plan, state, asked)
     world = world_from(plan, state, asked.when, asked.patience)
     journey = simulate(plan, state, call, world, Facts(at))
@@ -151,7 +151,8 @@ def _other_worlds(journey: Journey, world: World) -> Iterator[tuple[Behaviour, W
         yield does, replace(world, handsets=handsets, numbers=numbers)
 
 
-def _moment(text: str, timezone: str, now: dt.datetime) -> dt.datetime:
+def moment(text: str, timezone: str, now: dt.datetime) -> dt.datetime:
+    """A time by the clock of a zone, aware; `now` where it is empty. Raises Faults."""
     here = zone(timezone)
     if not text:
         return now.astimezone(here).replace(microsecond=0)

@@ -32,7 +32,7 @@ from controlplane.service import flips, world
 from controlplane.service.collector import collector_paused
 from controlplane.service.kept_secrets import with_kept_secrets
 from controlplane.service.planned import Planned, following, judged
-from controlplane.service.setting import changed_setting
+from controlplane.service.setting import Put, changed_setting
 from controlplane.store.engine_log import EngineRecord
 from controlplane.store.store import Store
 
@@ -173,7 +173,11 @@ class Door:
 
         `based_on`: the revision that was looked at. Refused where the object was changed since.
         """
-        change_set = changed_setting(self._store, address, value, author, reason, based_on)
+        edit = Put(value)
+        return self.change(changed_setting(self._store, address, edit, author, reason, based_on))
+
+    def change(self, change_set: ChangeSet) -> Outcome:
+        """As `apply` for what was made by `setting`: where nothing changes, nothing is done."""
         if not change_set.changes:
             return Outcome(change_set.revision, False)
         return self.apply(change_set)

@@ -177,7 +177,7 @@ async def test_a_call_decided(engine: AsteriskContainer, ws: bool | None) -> Non
         start = seen.events[0]
         assert isinstance(start, StasisStart)
         assert start.args == ("decide", "one")
-        leg = start.channel.id
+        leg = start.channel
         assert leg == f"{channel};2"
         for value in HOSTILE[1:]:
             await ari.request(requests.set_variable(leg, "OUT", value))

@@ -268,7 +268,7 @@ class AriConnection:
         except Exception:
             log.exception("ari handler failed", handler=getattr(handler, "__name__", ""))
             return
-        if isawaitable(result):
+        if result is not None and isawaitable(result):
             task = asyncio.ensure_future(result)
             self._handlers.add(task)
             task.add_done_callback(self._handled)

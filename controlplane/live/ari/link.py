@@ -7,14 +7,14 @@ with as its bytes come in, and a request is handed to the system as it is sent.
 from __future__ import annotations
 
 import asyncio
-import socket
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
-from typing import Any
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from os import urandom
 
 import structlog
 from picows import WSCloseCode, WSFrame, WSListener, WSMsgType, WSTransport
 
+from controlplane.live.ari.frames import text_frames
 from controlplane.live.ari.messages import ApplicationReplaced, Event, RESTResponse, parse_message
 from controlplane.live.ari.requests import Request, rest_request
 from controlplane.live.ari.response import Response
@@ -35,7 +35,6 @@ class Link(WSListener):
         self._ended: asyncio.Future[None] = self._loop.create_future()
         self._waiting: dict[str, tuple[Request, asyncio.Future[Response]]] = {}
         self._transport: WSTransport | None = None
-        self._socket: socket.socket | None = None
         self._parts: list[bytes] = []
         self._count = 0
         self._lost: LiveError | None = None
@@ -84,7 +83,6 @@ class Link(WSListener):
 
     def on_ws_connected(self, transport: WSTransport) -> None:
         self._transport = transport
-        self._socket = transport.underlying_transport.get_extra_info("socket")
 
     def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
         kind = frame.msg_type
@@ -147,16 +145,9 @@ class Link(WSListener):
         return f"{self._count:x}"
 
     def _write(self, texts: Sequence[bytes]) -> None:
-        transport = self._transport
-        if transport is None:
-            return
-        if len(texts) == 1:
-            transport.send(WSMsgType.TEXT, texts[0])
-            return
-        # One that is sent alone wakes the engine, which then holds up the next.
-        with _together(self._socket):
-            for text in texts:
-                transport.send(WSMsgType.TEXT, text)
+        if self._transport is not None:
+            # One that is sent alone wakes the engine, which then holds up the next.
+            self._transport.underlying_transport.write(text_frames(texts, urandom(4)))
 
     def _lose(self, reason: LiveError) -> None:
         """The first reason is the one that counts."""
@@ -183,17 +174,3 @@ class Link(WSListener):
                     await transport.wait_disconnected()
         finally:
             transport.disconnect(graceful=False)
-
-
-@contextmanager
-def _together(plain: Any) -> Iterator[None]:
-    """What is written meanwhile leaves as one, where the system can do that (Linux: TCP_CORK)."""
-    if plain is None or not hasattr(socket, "TCP_CORK"):
-        yield
-        return
-    plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, 1)
-    try:
-        yield
-    finally:
-        with suppress(OSError):
-            plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, 0)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -39,11 +39,13 @@ class Channel:
     """`channelvars`, those ari.conf names."""
 
 
-@dataclass(frozen=True, slots=True)
-class StasisStart:
-    """`channel` entered our application; `args` are those of the dialplan's `Stasis()`."""
+class StasisStart(NamedTuple):
+    """The channel with this id entered our application; `args` are those of the dialplan's
+    `Stasis()`. A caller waits, so no more is read of it than a decision needs."""
 
-    channel: Channel
+    channel: str
+    caller_number: str = ""
+    caller_name: str = ""
     args: tuple[str, ...] = ()
 
 
@@ -172,7 +174,7 @@ def parse_channels(value: object) -> tuple[Channel, ...]:
 def _read(kind: str, document: Json) -> Message:
     match kind:
         case "StasisStart":
-            return StasisStart(parse_channel(document.get("channel")), _args(document))
+            return _started(document)
         case "StasisEnd":
             return StasisEnd(parse_channel(document.get("channel")))
         case "ChannelHangupRequest":
@@ -192,6 +194,17 @@ def _read(kind: str, document: Json) -> Message:
             return _response(document)
         case _:
             return Other(kind)
+
+
+def _started(document: Json) -> StasisStart:
+    channel = _object(document, "channel")
+    caller = _object(channel, "caller")
+    return StasisStart(
+        _text(channel, "id", required=True),
+        _text(caller, "number"),
+        _text(caller, "name"),
+        _args(document),
+    )
 
 
 def _user_event(document: Json) -> ChannelUserevent:

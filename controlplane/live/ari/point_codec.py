@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import assert_never
+from typing import NamedTuple, assert_never
 
 from controlplane.calls.call import Active, Call, Decision, FromHandset, FromTrunk, Point
 from controlplane.live.driver import Ended, Entered, Question
@@ -32,8 +31,7 @@ _GIVEN = STEP[1:-1]
 """All but how long to wait, and the point."""
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
+class Written(NamedTuple):
     """A step as the dialplan takes it."""
 
     context: str

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
 from urllib.parse import quote
 
 import orjson
@@ -26,14 +27,13 @@ _PLAIN = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*")
 JsonObject = Mapping[str, object]
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
-    """One ARI request; `path` has no leading slash and no `ari/`."""
+class Request(NamedTuple):
+    """One ARI request; `path` has no leading slash and no `ari/`. `body` is JSON text."""
 
     method: str
     path: str
     query: tuple[tuple[str, str], ...] = ()
-    body: JsonObject | None = None
+    body: bytes = b""
 
     def __str__(self) -> str:
         return f"{self.method} {self.path}"
@@ -49,9 +49,9 @@ def rest_request(request_id: str, request: Request) -> bytes:
     }
     if request.query:
         message["query_strings"] = [{"name": k, "value": v} for k, v in request.query]
-    if request.body is not None:
+    if request.body:
         message["content_type"] = "application/json"
-        message["message_body"] = orjson.dumps(request.body).decode()
+        message["message_body"] = request.body.decode()
     text = orjson.dumps(message)
     if len(text) > LONGEST_MESSAGE:
         raise CommandRefused(f"{request} is longer than {LONGEST_MESSAGE} bytes")
@@ -86,8 +86,7 @@ def get_global(name: str) -> Request:
 
 
 def set_global(name: str, value: str) -> Request:
-    body = {"variable": checked_name("the variable", name), "value": checked("the value", value)}
-    return Request("POST", "asterisk/variable", body=body)
+    return Request("POST", "asterisk/variable", body=_variable(name, value))
 
 
 def list_channels() -> Request:
@@ -102,8 +101,8 @@ def get_channel(channel: str) -> Request:
 
 def set_variable(channel: str, name: str, value: str) -> Request:
     """204; 404 where the channel is gone, 409 where it is not in our application."""
-    body = {"variable": checked_name("the variable", name), "value": checked("the value", value)}
-    return Request("POST", _path("channels", channel, "variable"), body=body)
+    path = f"channels/{_segment(channel)}/variable"
+    return Request("POST", path, body=_variable(name, value))
 
 
 def get_variable(channel: str, name: str) -> Request:
@@ -123,13 +122,8 @@ def continue_in_dialplan(
 
     204; 404 where the channel is gone or the label does not exist, 409 where it left us.
     """
-    if priority is not None and label:
-        raise CommandRefused("continue takes a priority or a label, not both")
-    places = {"context": context, "extension": extension, "label": label}
-    body: dict[str, object] = {k: checked(f"the {k}", v) for k, v in places.items() if v}
-    if priority is not None:
-        body["priority"] = priority
-    return Request("POST", _path("channels", channel, "continue"), body=body)
+    body = _place(context, extension, priority, label)
+    return Request("POST", f"channels/{_segment(channel)}/continue", body=body)
 
 
 def hangup(channel: str, reason_code: int | str = 16) -> Request:
@@ -145,7 +139,7 @@ def user_event(name: str, application: str, variables: Mapping[str, str] | None 
         for key, value in (variables or {}).items()
     }
     query = (("application", checked_name("the application", application)),)
-    return Request("POST", _path("events", "user", name), query, {"variables": pairs})
+    return Request("POST", _path("events", "user", name), query, _json({"variables": pairs}))
 
 
 def get_application(application: str) -> Request:
@@ -161,7 +155,7 @@ def event_filter(application: str, allowed: Iterable[str], answers: bool = True)
     """
     types = [*allowed, "RESTResponse"] if answers else allowed
     body = {"allowed": [{"type": checked_name("the event type", item)} for item in types]}
-    return Request("PUT", _path("applications", application, "eventFilter"), body=body)
+    return Request("PUT", _path("applications", application, "eventFilter"), body=_json(body))
 
 
 def get_config_object(module: str, kind: str, object_id: str) -> Request:
@@ -180,11 +174,32 @@ def put_config_object(
         }
         for key, value in fields
     ]
-    return Request("PUT", _config_path(module, kind, object_id), body={"fields": pairs})
+    return Request("PUT", _config_path(module, kind, object_id), body=_json({"fields": pairs}))
 
 
 def delete_config_object(module: str, kind: str, object_id: str) -> Request:
     return Request("DELETE", _config_path(module, kind, object_id))
+
+
+def _json(document: JsonObject) -> bytes:
+    return orjson.dumps(document)
+
+
+def _variable(name: str, value: str) -> bytes:
+    pair = {"variable": checked_name("the variable", name), "value": checked("the value", value)}
+    return _json(pair)
+
+
+@lru_cache(maxsize=256)
+def _place(context: str, extension: str, priority: int | None, label: str) -> bytes:
+    """Calls wait for it, and are sent on to a few places only."""
+    if priority is not None and label:
+        raise CommandRefused("continue takes a priority or a label, not both")
+    places = {"context": context, "extension": extension, "label": label}
+    body: dict[str, object] = {k: checked(f"the {k}", v) for k, v in places.items() if v}
+    if priority is not None:
+        body["priority"] = priority
+    return _json(body)
 
 
 def _config_path(module: str, kind: str, object_id: str) -> str:

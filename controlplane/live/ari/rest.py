@@ -23,6 +23,8 @@ from controlplane.live.errors import (
     WrongCredentials,
 )
 
+_JSON = {"Content-Type": "application/json"}
+
 
 def _new_session(settings: AriSettings, timings: AriTimings) -> aiohttp.ClientSession:
     """A session that carries the credentials; the caller closes it."""
@@ -97,7 +99,8 @@ class AriHttp:
         async with self._session.request(
             request.method,
             url,
-            json=request.body,
+            data=request.body or None,
+            headers=_JSON if request.body else None,
             timeout=aiohttp.ClientTimeout(total=seconds, sock_connect=self._timings.connect),
             allow_redirects=False,
         ) as answer:

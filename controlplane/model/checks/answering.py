@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from controlplane.diagnostics import Diagnostic
-from controlplane.model.answering import Answering
+from controlplane.model.answering import DEFAULT_RULE, Answering
 from controlplane.model.checks.context import Context
 from controlplane.model.destination import Destination, Kind
 from controlplane.model.line import Line
@@ -39,6 +39,12 @@ def _rules(context: Context, extension: str, line: Line) -> Iterator[Diagnostic]
                 "give each rule of a line a name of its own",
             )
         seen.add(rule.name)
+        if rule.name == DEFAULT_RULE:
+            yield context.fault(
+                f"{place}/name",
+                f"{DEFAULT_RULE!r} is what the settings of line {extension} itself are called",
+                "give the rule another name",
+            )
         if not context.exists("time_frames", rule.when):
             mend = context.suggestions.mend(
                 rule.when, context.system.time_frames, "add it under time_frames, or name another"

@@ -6,7 +6,7 @@ Both sides take the order of the fields from here, and how a field is written.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from controlplane.routing.steps import Greeting, Prompt, Terms
 
@@ -70,8 +70,7 @@ GREETINGS = {Greeting.UNAVAILABLE: "u", Greeting.BUSY: "b"}
 """Options of VoiceMail."""
 
 
-@dataclass(frozen=True, slots=True)
-class Dialled:
+class Dialled(NamedTuple):
     """How the legs of a ringing are written: see `written`."""
 
     what: str

@@ -6,14 +6,16 @@ import pytest
 
 from controlplane.diagnostics import Faults
 from controlplane.service.door import Door
-from controlplane.service.setting import changed_setting
+from controlplane.service.setting import Put, changed_setting
 from controlplane.store.store import Store
 from tests.unit.service.conftest import ACME, AT, StoredPlace
 
 
 def test_a_setting_becomes_a_change_of_its_object(place: StoredPlace) -> None:
     with place.store() as store:
-        (change,) = changed_setting(store, "acme/lines/102/forward/busy", None, "ada", "").changes
+        (change,) = changed_setting(
+            store, "acme/lines/102/forward/busy", Put(None), "ada", ""
+        ).changes
     assert change.address == "acme/lines/102"
     assert change.before == {"ring": 20, "call_waiting": False, "forward": {"busy": ["line/101"]}}
     assert "busy" not in (change.after or {}).get("forward", {})
@@ -33,7 +35,7 @@ def test_a_setting_becomes_a_change_of_its_object(place: StoredPlace) -> None:
 )
 def test_what_names_none_is_refused(place: StoredPlace, address: str, said: str) -> None:
     with place.store() as store, pytest.raises(Faults, match=said):
-        changed_setting(store, address, 1, "ada", "")
+        changed_setting(store, address, Put(1), "ada", "")
 
 
 def test_two_people_who_reorder_the_rules_of_a_line_at_once(place: StoredPlace) -> None:
@@ -67,7 +69,7 @@ def test_two_people_who_reorder_the_rules_of_a_line_at_once(place: StoredPlace) 
 def test_two_people_who_set_at_the_same_moment(place: StoredPlace) -> None:
     """Both have read when the first commits."""
     with place.store() as store:
-        sets = [changed_setting(store, "acme/lines/102/ring", it, "ada", "") for it in (7, 8)]
+        sets = [changed_setting(store, "acme/lines/102/ring", Put(it), "ada", "") for it in (7, 8)]
         store.commit(sets[0], AT, lambda: "made-by-store")
         with pytest.raises(Faults, match=r"acme/lines/102.*was changed by ada meanwhile"):
             store.commit(sets[1], AT, lambda: "made-by-store")
