@@ -19,7 +19,10 @@ class ExtensionDigits(Part):
 
 
 class Tenant(Part):
-    """The customer organisation. `country` gives the national dialling rules (ISO 3166 alpha-2)."""
+    """The customer organisation. `country` gives the national dialling rules (ISO 3166 alpha-2).
+
+    `recording_days`: how long recordings of calls are kept; for ever unless given.
+    """
 
     name: Text = ""
     timezone: Text = "UTC"
@@ -27,6 +30,7 @@ class Tenant(Part):
     voice_service: bool = True
     extension_digits: ExtensionDigits = ExtensionDigits()
     emergency_numbers: tuple[DialString, ...] = ("112", "999")
+    recording_days: Annotated[int, Field(ge=1, le=36500)] | None = None
 
 
 class Site(Part):

@@ -45,9 +45,7 @@ def _settings(extension: str, rule: Answering) -> Iterator[tuple[str, Sequence[D
             yield f"forward/{occasion}", targets
 
 
-def _handsets(
-    targets: Iterable[Destination], phones: Mapping[str, Sequence[str]]
-) -> Iterator[str]:
+def _handsets(targets: Iterable[Destination], phones: Mapping[str, Sequence[str]]) -> Iterator[str]:
     for target in targets:
         if target.kind is Kind.HANDSET:
             yield target.key

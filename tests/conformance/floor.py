@@ -223,9 +223,7 @@ def _manner(numbered: Numbered) -> phones.Manner:
     return LEAVES_A_MESSAGE if ending.mailbox else phones.HANGS_UP_SOON
 
 
-def _new_message(
-    engine: Kept, tenant: str, before: Mapping[str, int], *, patient: bool
-) -> str:
+def _new_message(engine: Kept, tenant: str, before: Mapping[str, int], *, patient: bool) -> str:
     """The mailbox that has more messages than `before`; waits for it only if one is expected."""
     until = time.monotonic() + (3.0 if patient else 0.0)
     while True:

@@ -14,6 +14,7 @@ from types import TracebackType
 from tests.phones.behaviour import (
     ANSWERS,
     HANGS_UP_SOON,
+    Answers,
     Behaviour,
     Caller,
     Manner,
@@ -271,7 +272,11 @@ class PhoneBank:
             ports = self._ports.take()
             words = [str(self.engine), *ports.arguments(ip), "-rtp_echo", "-timer_resol", "5"]
             name = self._name(type(behaviour).__name__.lower())
-            sipp = Sipp(name, self._directory, words, xml=callee_scenario(behaviour))
+            tone = ""
+            if isinstance(behaviour, Answers) and behaviour.talks:
+                place = self._directory / f"{behaviour.talks}.ul"
+                tone = str(write_tone(place, hertz=behaviour.talks))
+            sipp = Sipp(name, self._directory, words, xml=callee_scenario(behaviour, tone))
             self._pids.add(sipp.pid)
             server = _Server(sipp, Address(ip, ports.first), Trace(sipp.trace))
             self._servers[(ip, behaviour)] = server
