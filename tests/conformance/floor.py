@@ -144,7 +144,7 @@ class Floor:
             cause=None if result.answered else result.cause,
             told=183 in result.provisional and not result.answered,
             screened=wanted.screened and result.answered,
-            recorded=engine.recordings(numbered.tenant) == recorded + 1,
+            recorded=_one_more(engine, numbered.tenant, recorded, patient=wanted.recorded),
             shown={_leg(numbered, one): _shown(numbered, one) for one in seen},
         )
 
@@ -233,6 +233,14 @@ def _new_message(engine: Kept, tenant: str, before: Mapping[str, int], *, patien
         if time.monotonic() >= until:
             return ""
         time.sleep(0.1)
+
+
+def _one_more(engine: Kept, tenant: str, before: int, *, patient: bool) -> bool:
+    """Whether there is one recording more; waits for it only if one is expected."""
+    until = time.monotonic() + (3.0 if patient else 0.0)
+    while engine.recordings(tenant) == before and time.monotonic() < until:
+        time.sleep(0.1)
+    return engine.recordings(tenant) == before + 1
 
 
 def _leg(numbered: Numbered, one: phones.Observation) -> str:

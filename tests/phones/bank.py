@@ -270,12 +270,14 @@ class PhoneBank:
             if known is not None and known.sipp.running():
                 return known
             ports = self._ports.take()
-            words = [str(self.engine), *ports.arguments(ip), "-rtp_echo", "-timer_resol", "5"]
+            words = [str(self.engine), *ports.arguments(ip), "-timer_resol", "5"]
             name = self._name(type(behaviour).__name__.lower())
             tone = ""
             if isinstance(behaviour, Answers) and behaviour.talks:
                 place = self._directory / f"{behaviour.talks}.ul"
                 tone = str(write_tone(place, hertz=behaviour.talks))
+            else:
+                words.append("-rtp_echo")
             sipp = Sipp(name, self._directory, words, xml=callee_scenario(behaviour, tone))
             self._pids.add(sipp.pid)
             server = _Server(sipp, Address(ip, ports.first), Trace(sipp.trace))
