@@ -8,6 +8,7 @@ from typing import Annotated
 from pydantic import Field, StringConstraints
 
 from controlplane.model.destination import DestinationField
+from controlplane.model.feature_codes import Codes
 from controlplane.model.part import E164, DialString, Name, Part, Text
 
 
@@ -22,6 +23,7 @@ class Tenant(Part):
     """The customer organisation. `country` gives the national dialling rules (ISO 3166 alpha-2).
 
     `recording_days`: how long recordings of calls are kept; for ever unless given.
+    `feature_codes`: those that are not the default ones, or `off`.
     """
 
     name: Text = ""
@@ -31,6 +33,7 @@ class Tenant(Part):
     extension_digits: ExtensionDigits = ExtensionDigits()
     emergency_numbers: tuple[DialString, ...] = ("112", "999")
     recording_days: Annotated[int, Field(ge=1, le=36500)] | None = None
+    feature_codes: Codes = Field(default_factory=dict)
 
 
 class Site(Part):
