@@ -11,6 +11,7 @@ from pydantic_core import ErrorDetails
 from controlplane.diagnostics import Diagnostic, printable
 from controlplane.model.answering import CallerPattern, ListedNumber
 from controlplane.model.checks.nearest import nearest
+from controlplane.model.feature_codes import FeatureCode
 from controlplane.model.line import Pin
 from controlplane.model.part import DialString, Email, Extension, HostName, Name, Part
 from controlplane.model.time_frame import DAYS, TimeFrame
@@ -50,6 +51,7 @@ _BY_PATTERN: dict[str, Words] = {
     _pattern(CallerPattern): ("is not a caller", _CALLER),
     _pattern(ListedNumber): ("is not a caller", _CALLER.removesuffix(", or list/NAME")),
     _pattern(DialString): ("is not a number one dials", "write 2 to 20 digits, * or #"),
+    _pattern(FeatureCode): ("is not a feature code", "write * or # and 1 to 7 digits, as *78"),
     _pattern(Pin): ("is not a PIN", "write 4 to 10 digits"),
     _pattern(Address): ("is not an IP address", "write it as 192.0.2.10 or 192.0.2.0/24"),
 }
