@@ -35,6 +35,12 @@ PLACES = {
     "asterisk": ("127.0.0.201", "127.0.0.202"),
     "freeswitch": ("127.0.0.203", "127.0.0.204"),
 }
+OTHER_PLACES = {
+    "asterisk": ("127.0.0.205", "127.0.0.206"),
+    "freeswitch": ("127.0.0.207", "127.0.0.208"),
+}
+"""Of a second engine, beside the first."""
+
 CALLER_HERTZ, CALLED_HERTZ = 440, 880
 """Of what either side says; phones say the first when they call."""
 
@@ -82,8 +88,7 @@ class Office:
 
 
 @contextmanager
-def office_on(kind: str, folder: Path) -> Iterator[Office]:
-    address, phones = PLACES[kind]
+def office_on(kind: str, folder: Path, address: str, phones: str) -> Iterator[Office]:
     with STANDS[kind](folder, address) as stand, PhoneBank(stand.sip, phones) as bank:
         made = Office(stand, bank, folder / "state")
         made.load()
@@ -101,7 +106,8 @@ def office_on(kind: str, folder: Path) -> Iterator[Office]:
 def office(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Any:
     if request.param == "freeswitch":
         require_freeswitch()
-    with office_on(request.param, tmp_path_factory.mktemp(request.param)) as made:
+    folder = tmp_path_factory.mktemp(request.param)
+    with office_on(request.param, folder, *PLACES[request.param]) as made:
         yield made
 
 
@@ -201,7 +207,10 @@ def test_a_full_disk_ends_no_call_and_the_history_says_what_is_lacking(
 ) -> None:
     if kind == "freeswitch":
         require_freeswitch()
-    with small_disk(tmp_path / "state" / FOLDER), office_on(kind, tmp_path) as office:
+    with (
+        small_disk(tmp_path / "state" / FOLDER),
+        office_on(kind, tmp_path, *OTHER_PLACES[kind]) as office,
+    ):
         disk = office.state / FOLDER
         with Store.create(f"sqlite:///{tmp_path}/store.db") as store:
             history = History(office, store)
