@@ -42,6 +42,7 @@ PROVES: tuple[tuple[tuple[Scenario, ...], tuple[str, ...]], ...] = (
     (long.PHONES_OF_A_LINE, proves("B9")),
     (long.FORWARDS, proves("D2", "E10")),
     (long.CALLERS, proves("E9")),
+    (long.CHAINS, proves("E11")),
     (recorded.LINES, proves("B17")),
     (recorded.HANDSETS, proves("G6")),
     (recorded.NOT, proves("B17")),

@@ -138,6 +138,16 @@ FORWARDS = (
     tenth("ten ring instead of the line", ring_own=False, also_ring=TARGETS),
 )  # fmt: skip
 
+CHAIN = {
+    extension: {"forward": {"always": f"line/{int(extension) + 1}"}} for extension in MANY[:-1]
+}
+CHAINS = (
+    call("a chain of a hundred forwards", MANY[0], ended(Cause.ROUTING_ERROR, told=True),
+         lines={**CHAIN, MANY[-1]: {}}),
+    call("a chain of a hundred forwards, from its last dozen on", MANY[88], answered("C1", ADA),
+         lines={**CHAIN, MANY[-1]: {}}, handsets={"C1": {"line": MANY[-1]}}),
+)  # fmt: skip
+
 LISTS = {named(index): {"numbers": ["+33*"]} for index in range(1, 40)}
 CALLERS = (
     call("a caller is in the last of forty lists", MAIN, ended(Cause.CONGESTION), caller=OUTSIDE,
