@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from controlplane.apply.applier import Applier
 from controlplane.apply.asterisk import AsteriskApplier
 from controlplane.apply.freeswitch import FreeSwitchApplier
+from controlplane.capabilities import ALL, Capability
 from controlplane.live import (
     asterisk_control,
     asterisk_looks,
@@ -48,6 +49,7 @@ class LiveEngine(Protocol):
 @dataclass(frozen=True, slots=True)
 class EngineRow:
     """`render`: all tenants to the engine's bundle, from the templates in `templates`.
+    `capabilities`: what of it such an engine does, of what not every engine does.
     `lacks`: what a tenant asks for and such an engine does not do.
     `stored`: a tenant, a state key and its value, as keys and values of the engine's own store.
     `applier` brings bundles onto it. `live`: an engine's name, itself, and what decides, counts
@@ -57,6 +59,7 @@ class EngineRow:
 
     render: Callable[[Sequence[TenantView], Engine], Bundle]
     templates: str
+    capabilities: frozenset[Capability]
     lacks: Callable[[PhoneSystem], Iterable[Diagnostic]]
     stored: Callable[[str, str, str], Mapping[str, str]]
     applier: Applier
@@ -94,8 +97,14 @@ ENGINES: Mapping[EngineKind, EngineRow] = {
     EngineKind.ASTERISK: EngineRow(
         render=asterisk.render,
         templates="dialplan_templates/asterisk",
+<<<<<<< HEAD
         lacks=asterisk_lacking,
         stored=asterisk_stored,
+=======
+        capabilities=ALL,
+        lacks=lambda _: (),
+        state_key=asterisk_stored,
+>>>>>>> main
         applier=AsteriskApplier(asterisk_control.connect),
         live=_asterisk_live,
         looks=asterisk_looks.LOOKS,
@@ -104,8 +113,14 @@ ENGINES: Mapping[EngineKind, EngineRow] = {
     EngineKind.FREESWITCH: EngineRow(
         render=freeswitch.render,
         templates="dialplan_templates/freeswitch",
+<<<<<<< HEAD
         lacks=freeswitch_lacking,
         stored=freeswitch_stored,
+=======
+        capabilities=frozenset(),
+        lacks=lacking,
+        state_key=freeswitch_stored,
+>>>>>>> main
         applier=FreeSwitchApplier(freeswitch_control.connect),
         live=_freeswitch_live,
         looks=freeswitch_looks.LOOKS,

@@ -17,13 +17,17 @@ def proves(*lines: str) -> tuple[str, ...]:
 
 
 PROVES: tuple[tuple[tuple[Scenario, ...], tuple[str, ...]], ...] = (
-    (base.EXTENSIONS, proves("D6")),
+    (base.EXTENSIONS, proves("D5", "D6")),
     (base.VOICEMAILS, proves("D6")),
     (base.QUIET, proves("D7")),
     (base.FORWARDS, proves("D1", "D2")),
+    (base.LOOPS, proves("E11")),
     (base.GROUPS, proves("H1")),
-    (base.INBOUND, proves("H5")),
+    (base.INBOUND, proves("A1", "A4", "H5")),
     (base.OUTBOUND, proves("D9", "D10", "H5")),
+    (base.PRESENTED, proves("A3", "D10")),
+    (base.NAMES, proves("A12", "A13")),
+    (base.DIGITS, proves("B5")),
     (base.HANDSETS, proves("D11")),
     (base.HOSTILE, proves()),
     (rules.TIMES, proves("E1", "E2")),

@@ -17,6 +17,7 @@ from controlplane.render.freeswitch.frames import posix_rule, zone_name
 from controlplane.render.freeswitch.gateways import tenant_gateways
 from controlplane.render.freeswitch.history import LINE, at_end, ended_line, spool_file
 from controlplane.render.freeswitch.lacking import lacking
+from controlplane.render.freeswitch.lamps import quiet, told_again
 from controlplane.render.freeswitch.modules import MODULES
 from controlplane.render.freeswitch.names import PHONES, PROFILE, TRUNKS, TURNS
 from controlplane.render.freeswitch.parts import (
@@ -135,6 +136,8 @@ def _dialplan(views: Sequence[TenantView], engine: Engine) -> dict[str, str]:
         "live": f"{word(engine.live_address)}:{engine.live_port}",
         "patience": PATIENCE_SECONDS,
         "at_end": attribute(at_end()),
+        "quiet": attribute(quiet()),
+        "told_again": attribute(told_again()),
         "outside_caller": outside_caller(),
         "asked_after": "|".join(f"${{{name}}}" for name in ASKED_AFTER),
         "profiles": {"default": voicemail.DEFAULT, "messages": voicemail.MESSAGES},
