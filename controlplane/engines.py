@@ -97,14 +97,9 @@ ENGINES: Mapping[EngineKind, EngineRow] = {
     EngineKind.ASTERISK: EngineRow(
         render=asterisk.render,
         templates="dialplan_templates/asterisk",
-<<<<<<< HEAD
+        capabilities=ALL - {Capability.LONG_NAMES_TOGETHER},
         lacks=asterisk_lacking,
         stored=asterisk_stored,
-=======
-        capabilities=ALL,
-        lacks=lambda _: (),
-        state_key=asterisk_stored,
->>>>>>> main
         applier=AsteriskApplier(asterisk_control.connect),
         live=_asterisk_live,
         looks=asterisk_looks.LOOKS,
@@ -113,14 +108,9 @@ ENGINES: Mapping[EngineKind, EngineRow] = {
     EngineKind.FREESWITCH: EngineRow(
         render=freeswitch.render,
         templates="dialplan_templates/freeswitch",
-<<<<<<< HEAD
+        capabilities=frozenset({Capability.LONG_NAMES_TOGETHER}),
         lacks=freeswitch_lacking,
         stored=freeswitch_stored,
-=======
-        capabilities=frozenset(),
-        lacks=lacking,
-        state_key=freeswitch_stored,
->>>>>>> main
         applier=FreeSwitchApplier(freeswitch_control.connect),
         live=_freeswitch_live,
         looks=freeswitch_looks.LOOKS,
