@@ -144,7 +144,7 @@ class Floor:
             cause=None if result.answered else result.cause,
             told=183 in result.provisional and not result.answered,
             screened=wanted.screened and result.answered,
-            recorded=_one_more(engine, numbered.tenant, recorded, patient=wanted.recorded),
+            recorded=_one_more(engine, numbered.tenant, recorded, wanted=wanted.recorded),
             shown={_leg(numbered, one): _shown(numbered, one) for one in seen},
         )
 
@@ -235,12 +235,17 @@ def _new_message(engine: Kept, tenant: str, before: Mapping[str, int], *, patien
         time.sleep(0.1)
 
 
-def _one_more(engine: Kept, tenant: str, before: int, *, patient: bool) -> bool:
-    """Whether there is one recording more; waits for it only if one is expected."""
-    until = time.monotonic() + (3.0 if patient else 0.0)
-    while engine.recordings(tenant) == before and time.monotonic() < until:
+def _one_more(engine: Kept, tenant: str, before: int, *, wanted: bool) -> bool:
+    """Whether there is one recording more; waits a while for what is `wanted`.
+
+    Asterisk takes the file of a call that nobody answered away when the call has ended.
+    """
+    until = time.monotonic() + 3.0
+    while (found := engine.recordings(tenant) == before + 1) != wanted:
+        if time.monotonic() > until:
+            break
         time.sleep(0.1)
-    return engine.recordings(tenant) == before + 1
+    return found
 
 
 def _leg(numbered: Numbered, one: phones.Observation) -> str:
