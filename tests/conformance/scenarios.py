@@ -293,6 +293,20 @@ LOOPS = (
             "103": {"forward": {"offline": "line/102"}},
         },
     ),
+    *(
+        call(
+            f"a chain of {length} lines",
+            "120",
+            answered("D1", ADA) if length <= 20 else ended(Cause.ROUTING_ERROR, told=True),
+            lines={
+                str(number): {"forward": {"always": f"line/{number + 1}"}}
+                for number in range(120, 119 + length)
+            }
+            | {str(119 + length): {"ring": 2}},
+            handsets={"D1": {"line": str(119 + length)}},
+        )
+        for length in (20, 21, 100)
+    ),
 )
 
 GROUPS = (
