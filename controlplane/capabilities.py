@@ -15,5 +15,7 @@ class Capability(StrEnum):
     WATCH_BY_EXTENSION = "a lamp key watches a line by its extension alone"
     QUIET_WITHOUT_US = "a phone that begins to watch sees do not disturb without a controller"
 
+    LONG_NAMES_TOGETHER = "phones whose names have more than 2800 bytes ring together"
+
 
 ALL = frozenset(Capability)

@@ -26,6 +26,7 @@ VERBS = {
     "explain": "Say what would happen to a call, and why.",
     "pin": "Show the state of a line's PIN and its default one, or reset it.",
     "voicemail": "List, play and move messages, and choose greetings, of a mailbox.",
+    "recordings": "List, fetch and delete recordings of calls.",
     "log": "Show who changed what, when, why, and from what to what.",
     "report": "Print ended calls, or sums by line or hunt group.",
     "ingest": "Store the calls that ended since; `run` does so by itself.",

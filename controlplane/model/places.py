@@ -26,6 +26,7 @@ class Tenant(Part):
     """The customer organisation. `country` gives the national dialling rules (ISO 3166 alpha-2).
 
     `authorisation_codes` by name: one of them lets a line call out that is to ask for it.
+    `recording_days`: how long recordings of calls are kept; for ever unless given.
     `feature_codes`: those that are not the default ones, or `off`.
     """
 
@@ -36,6 +37,7 @@ class Tenant(Part):
     extension_digits: ExtensionDigits = ExtensionDigits()
     emergency_numbers: tuple[DialString, ...] = ("112", "999")
     authorisation_codes: dict[Name, Code] = Field(default_factory=dict, max_length=1000)
+    recording_days: Annotated[int, Field(ge=1, le=36500)] | None = None
     feature_codes: Codes = Field(default_factory=dict)
 
 

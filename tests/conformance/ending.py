@@ -47,6 +47,8 @@ class Ending:
     shown: Mapping[str, str]
     screened: bool = False
     """The caller was asked for a name or a code, and the call answered for that."""
+    recorded: bool = False
+    """There is one recording more."""
 
     def __str__(self) -> str:
         parts = [str(self.status)]
@@ -54,6 +56,7 @@ class Ending:
         parts += [f"by {_names(self.answered)}"] if self.answered else []
         parts += [f"mailbox {self.mailbox}"] if self.mailbox else []
         parts += ["told"] if self.told else []
+        parts += ["recorded"] if self.recorded else []
         parts += [f"rang {_names(self.rang)}"] if self.rang else []
         return ", ".join(parts)
 
@@ -72,6 +75,8 @@ def differences(wanted: Ending, seen: Ending) -> Iterator[str]:
         yield f"cause {seen.cause}, not {wanted.cause}"
     if wanted.screened != seen.screened:
         yield f"{'' if seen.screened else 'not '}asked for a name"
+    if wanted.recorded != seen.recorded:
+        yield f"{'' if seen.recorded else 'not '}recorded"
     if wanted.told != seen.told:
         yield "an announcement" if seen.told else "no announcement"
     for leg in sorted({*wanted.shown, *seen.shown}):
@@ -92,6 +97,7 @@ def of_expected(expected: Expected) -> Ending:
         told=expected.told,
         shown=expected.shown,
         screened=expected.screened,
+        recorded=expected.recorded,
     )
 
 
@@ -110,6 +116,7 @@ def of_journey(numbered: Numbered, journey: Journey) -> Ending:
         told=any(isinstance(step, Play) for step in steps) and not screened,
         shown={leg_name(leg): shown_text(leg, who) for leg, who in journey.shown.items()},
         screened=screened,
+        recorded=journey.recorded,
     )
 
 

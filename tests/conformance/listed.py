@@ -6,6 +6,8 @@ from tests.conformance import scenarios as base
 from tests.conformance import scenarios_callers as callers
 from tests.conformance import scenarios_doors as doors
 from tests.conformance import scenarios_groups as groups
+from tests.conformance import scenarios_long as long
+from tests.conformance import scenarios_recorded as recorded
 from tests.conformance import scenarios_rules as rules
 from tests.conformance.scenario import Scenario
 
@@ -41,6 +43,15 @@ PROVES: tuple[tuple[tuple[Scenario, ...], tuple[str, ...]], ...] = (
     (doors.CODES, proves("D4")),
     (groups.STRATEGIES, proves("H1")),
     (groups.MEMBERS, proves("H1")),
+    (long.RULES, proves("E2")),
+    (long.GROUPS, proves("H1")),
+    (long.PHONES_OF_A_LINE, proves("B9")),
+    (long.FORWARDS, proves("D2", "E10")),
+    (long.CALLERS, proves("E9")),
+    (long.CHAINS, proves("E11")),
+    (recorded.LINES, proves("B17")),
+    (recorded.HANDSETS, proves("G6")),
+    (recorded.NOT, proves("B17")),
 )
 
 SCENARIOS: tuple[Scenario, ...] = tuple(one for scenarios, _ in PROVES for one in scenarios)

@@ -38,7 +38,8 @@ class Expected:
 
     `cause` is that of the release of a call nobody answered, and None where somebody or the
     voicemail did, or the caller left. `told`: the caller heard an announcement before.
-    `screened`: the caller was asked for a name, or for a code, first.
+    `screened`: the caller was asked for a name, or for a code, first. `recorded`: a recording came
+    of it.
     `shown` is `Name <number>` as each reached phone displays it, the number alone outside.
     """
 
@@ -50,6 +51,7 @@ class Expected:
     told: bool = False
     screened: bool = False
     shown: Mapping[str, str] = field(default_factory=dict)
+    recorded: bool = False
 
 
 NOON = dt.datetime(2026, 6, 10, 12, tzinfo=dt.UTC)
@@ -167,4 +169,5 @@ class Numbered:
             told=wanted.told,
             screened=wanted.screened,
             shown=self.own(dict(wanted.shown)),
+            recorded=wanted.recorded,
         )

@@ -46,6 +46,7 @@ from controlplane.render.freeswitch.routines import routine_dialplan
 from controlplane.render.freeswitch.store import store_of
 from controlplane.render.templates import environment
 from controlplane.routing.plan import Plan, RingMembers, RingNext, Routine
+from controlplane.routing.recording import FOLDER
 from controlplane.routing.state import zone_key
 from controlplane.routing.steps import Cause
 
@@ -126,7 +127,8 @@ def _settings(views: Sequence[TenantView], engine: Engine) -> dict[str, object]:
 
 def _zones(views: Sequence[TenantView]) -> dict[str, str]:
     """How the clocks of the zones in use go, by the name a stored value has for them."""
-    zones = {view.plan.timezone for view in views}
+    # By UTC recordings are kept by day.
+    zones = {"UTC", *(view.plan.timezone for view in views)}
     for view in views:
         zones.update(value for key, value in view.state.items() if _ZONE.fullmatch(key))
     return {zone_name(zone): posix_rule(zone) for zone in sorted(zones)}
@@ -147,6 +149,7 @@ def _dialplan(views: Sequence[TenantView], engine: Engine) -> dict[str, str]:
         "phones": PHONES,
         "trunks": TRUNKS,
         "turns": TURNS,
+        "recordings": attribute(f"{engine.state_folder}/{FOLDER}"),
         "counts_phones": any(_asks_for_idle_phones(view.plan) for view in views),
         "tones": {prompt.value: tone for prompt, tone in TONES.items()},
         "check_patience": CHECK_SECONDS,
