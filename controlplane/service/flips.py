@@ -25,7 +25,7 @@ STATE_SETTINGS: Mapping[str, frozenset[str]] = {
         {
             *Answering.model_fields,
             *("rules", "ring", "allowed", "blocked", "block_anonymous", "blocked_hear"),
-            *("call_waiting", "call_paths"),
+            *("call_waiting", "call_paths", "authorisation_code"),
         }
     ),
     "groups": frozenset({"members", "logged_out", "caller_name_prefix"}),

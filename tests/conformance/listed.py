@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.conformance import scenarios as base
 from tests.conformance import scenarios_callers as callers
+from tests.conformance import scenarios_features as features
 from tests.conformance import scenarios_groups as groups
 from tests.conformance import scenarios_rules as rules
 from tests.conformance.scenario import Scenario
@@ -35,6 +36,8 @@ PROVES: tuple[tuple[tuple[Scenario, ...], tuple[str, ...]], ...] = (
     (callers.PATHS, proves("D5", "D8")),
     (groups.STRATEGIES, proves("H1")),
     (groups.MEMBERS, proves("H1")),
+    (features.QUIET_CODES, proves("D7")),
+    (features.FORWARD_CODES, proves("D1", "D2", "D3", "D4")),
 )
 
 SCENARIOS: tuple[Scenario, ...] = tuple(one for scenarios, _ in PROVES for one in scenarios)
