@@ -7,7 +7,6 @@ from hypothesis import settings
 
 from tests import network
 
-
 # How long an example takes says nothing on a machine that does other work too.
 settings.register_profile("steady", deadline=None)
 settings.load_profile("steady")

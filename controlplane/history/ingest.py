@@ -7,7 +7,7 @@ reads the same file beside it, a call is neither lost nor counted twice.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -63,6 +63,25 @@ class Ingester:
             for path in spool_paths(folder):
                 total += self._file(engine, path, now)
         return total
+
+    def holds(self, text: bytes) -> bool:
+        """Whether it stands in what is there and not read yet."""
+        paths = ((it, path) for it, folder in self._folders.items() for path in spool_paths(folder))
+        return any(
+            text in line
+            for engine, path in paths
+            for spool in opened(path)
+            for line in self._unread(engine, spool)
+        )
+
+    def _unread(self, engine: str, spool: Spool) -> Iterator[bytes]:
+        with self._store.database.read() as connection:
+            start = call_log.position(connection, engine, spool.identity)
+        more = True
+        while more:
+            chunk = spool.read(start, self._chunk_bytes)
+            yield from (line for _, line in chunk.lines)
+            start, more = chunk.end, chunk.more
 
     def _file(self, engine: str, path: Path, now: dt.datetime) -> Ingested:
         seen = _stamp(path)

@@ -56,6 +56,9 @@ def own_key(own: Own, line: str) -> str:
 _FLIPPED = re.compile(r"flip/(line/([0-9]+)/[a-z-]+(?:/[a-z]+)?)@(.*)")
 
 
+_DOTTED = re.compile(r"^(line|group|mailbox|handset)[.]")
+
+
 @dataclass(frozen=True, slots=True)
 class Flipped:
     """A state key of a line that a person wrote from a phone; "" took it away."""
@@ -71,9 +74,12 @@ def flip_place(key: str, value: str) -> str:
 
 
 def flipped_at(place: str) -> Flipped | None:
-    """What `flip_place` wrote; None for any other place."""
+    """What `flip_place` wrote; None for any other place.
+
+    FreeSWITCH's own dialplan writes a destination as it stores it, with a dot for the slash.
+    """
     found = _FLIPPED.fullmatch(place)
-    return Flipped(found[2], found[1], found[3]) if found else None
+    return Flipped(found[2], found[1], _DOTTED.sub(r"\1/", found[3])) if found else None
 
 
 def compile_features(own: Mapping[Feature, str | None], routines: Routines) -> Features:

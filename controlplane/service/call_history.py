@@ -33,7 +33,7 @@ def spool_folders(deployment: Deployment) -> dict[str, Path]:
 
 class CallHistory:
     """`known`: what calls are decided by now; `failed` counts what goes wrong, by a word; `past`
-    tells the driver of the calls there were."""
+    tells the driver of the calls there were; `flips` takes in what phones turned on and off."""
 
     def __init__(
         self,
@@ -43,6 +43,7 @@ class CallHistory:
         failed: Callable[[str], None],
         look_seconds: float = LOOK_SECONDS,
         past: PastCalls | None = None,
+        flips: Callable[[], object] = lambda: None,
     ) -> None:
         self._store = store
         self._ingester = Ingester(store, spool_folders(deployment), known, _CHUNK_BYTES)
@@ -50,14 +51,16 @@ class CallHistory:
         self._failed = failed
         self._look_seconds = look_seconds
         self._past = past
-        self._steps = (self._ingest, self._forget, *([past.look] if past else []))
+        self._flips = flips
+        looks = [past.look] if past else []
+        self._steps = (self._ingest, self._flip, self._forget, *looks)
         self._told = asyncio.Event()
         self._trouble: list[str] = []
         self._forgot = float("-inf")
 
     async def run(self) -> None:
         """Until it is cancelled. What cannot be read or stored now is tried again."""
-        await self._take(self._steps[2:])
+        await self._take(self._steps[3:])
         self._told.set()
         while True:
             await self._take(self._steps)
@@ -98,6 +101,9 @@ class CallHistory:
             log.warning("lines of a spool are no calls", lines=done.faults)
         if done.calls:
             log.debug("calls stored", calls=done.calls)
+
+    def _flip(self) -> None:
+        self._flips()
 
     def _forget(self) -> None:
         now = dt.datetime.now(dt.UTC)
