@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from controlplane.apply.applier import Applier
 from controlplane.apply.asterisk import AsteriskApplier
 from controlplane.apply.freeswitch import FreeSwitchApplier
+from controlplane.capabilities import ALL, Capability
 from controlplane.live import (
     asterisk_control,
     asterisk_looks,
@@ -21,9 +22,10 @@ from controlplane.live import (
 from controlplane.live.looks import Look
 from controlplane.model.deployment import Engine, EngineKind
 from controlplane.render import asterisk, freeswitch
+from controlplane.render.asterisk.lacking import lacking as asterisk_lacking
 from controlplane.render.asterisk.store import stored as asterisk_stored
 from controlplane.render.bundle import Bundle, TenantView
-from controlplane.render.freeswitch.lacking import lacking
+from controlplane.render.freeswitch.lacking import lacking as freeswitch_lacking
 from controlplane.render.freeswitch.store import stored as freeswitch_stored
 
 if TYPE_CHECKING:
@@ -47,8 +49,9 @@ class LiveEngine(Protocol):
 @dataclass(frozen=True, slots=True)
 class EngineRow:
     """`render`: all tenants to the engine's bundle, from the templates in `templates`.
+    `capabilities`: what of it such an engine does, of what not every engine does.
     `lacks`: what a tenant asks for and such an engine does not do.
-    `state_key`: a tenant, a state key and its value, as key and value of the engine's own store.
+    `stored`: a tenant, a state key and its value, as keys and values of the engine's own store.
     `applier` brings bundles onto it. `live`: an engine's name, itself, and what decides, counts
     and hears of its calls. `looks`: how `ctl doctor` sees whether it can be reached. `mailboxes`
     opens its voicemail.
@@ -56,8 +59,9 @@ class EngineRow:
 
     render: Callable[[Sequence[TenantView], Engine], Bundle]
     templates: str
+    capabilities: frozenset[Capability]
     lacks: Callable[[PhoneSystem], Iterable[Diagnostic]]
-    state_key: Callable[[str, str, str], tuple[str, str]]
+    stored: Callable[[str, str, str], Mapping[str, str]]
     applier: Applier
     live: Callable[[str, Engine, Driver, Watch, OnNews, Random], LiveEngine]
     looks: Sequence[Look]
@@ -93,8 +97,9 @@ ENGINES: Mapping[EngineKind, EngineRow] = {
     EngineKind.ASTERISK: EngineRow(
         render=asterisk.render,
         templates="dialplan_templates/asterisk",
-        lacks=lambda _: (),
-        state_key=asterisk_stored,
+        capabilities=ALL - {Capability.LONG_NAMES_TOGETHER},
+        lacks=asterisk_lacking,
+        stored=asterisk_stored,
         applier=AsteriskApplier(asterisk_control.connect),
         live=_asterisk_live,
         looks=asterisk_looks.LOOKS,
@@ -103,8 +108,9 @@ ENGINES: Mapping[EngineKind, EngineRow] = {
     EngineKind.FREESWITCH: EngineRow(
         render=freeswitch.render,
         templates="dialplan_templates/freeswitch",
-        lacks=lacking,
-        state_key=freeswitch_stored,
+        capabilities=frozenset({Capability.LONG_NAMES_TOGETHER}),
+        lacks=freeswitch_lacking,
+        stored=freeswitch_stored,
         applier=FreeSwitchApplier(freeswitch_control.connect),
         live=_freeswitch_live,
         looks=freeswitch_looks.LOOKS,

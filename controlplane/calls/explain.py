@@ -34,6 +34,7 @@ def explanation(journey: Journey) -> dict[str, Any]:
             "text": result_text(journey),
             "rang": [leg_name(leg) for leg in journey.rang],
             "answered_by": leg_name(journey.answered) if journey.answered else None,
+            "recorded": journey.recorded,
             "mailbox": journey.mailbox,
             "cause": int(journey.cause) if journey.cause is not None else None,
             "caller_left": journey.gone,
@@ -45,7 +46,8 @@ def explanation(journey: Journey) -> dict[str, Any]:
 def result_text(journey: Journey) -> str:
     """The end of the call in one sentence."""
     if journey.answered:
-        return f"{leg_name(journey.answered)} answers"
+        recorded = ", and the call is recorded" if journey.recorded else ""
+        return f"{leg_name(journey.answered)} answers{recorded}"
     if journey.gone:
         return "the caller hangs up"
     if journey.mailbox:

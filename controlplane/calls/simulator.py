@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import assert_never
 
-from controlplane.calls.call import Call, Decision
+from controlplane.calls.call import Call, Decision, FromHandset
 from controlplane.calls.facts import Facts
 from controlplane.calls.walk import walk
 from controlplane.calls.world import Behaviour, World
 from controlplane.routing.plan import Plan
+from controlplane.routing.recording import is_recorded
 from controlplane.routing.state import State
 from controlplane.routing.steps import (
     CallerId,
@@ -50,6 +51,8 @@ class Journey:
 
     call: Call
     stages: tuple[Stage, ...]
+    recorded: bool = False
+    """What the two say who talk."""
 
     @property
     def rang(self) -> tuple[Leg, ...]:
@@ -93,7 +96,17 @@ def simulate(plan: Plan, state: State, call: Call, world: World, facts: Facts) -
         try:
             decision = decisions.send(stage.outcome)
         except StopIteration:
-            return Journey(call, tuple(stages))
+            return Journey(call, tuple(stages), _is_recorded(state, call, stages[-1]))
+
+
+def _is_recorded(state: State, call: Call, last: Stage) -> bool:
+    answered, step = last.answered, last.decision.step
+    if answered is None or not isinstance(step, Ring):
+        return False
+    by = answered.handset if isinstance(answered, PhoneLeg) else None
+    source = call.source
+    from_own = isinstance(source, FromHandset) and is_recorded(state, source.handset)
+    return from_own or is_recorded(state, by, step.line)
 
 
 def _live_through(decision: Decision, world: World, at: int) -> tuple[Stage, int]:

@@ -25,6 +25,8 @@ def verb(session: Session) -> None:
         print_data({"calls": done.calls, "faults": done.faults}, session.output)
         return
     click.echo(f"{done.calls} calls" + (f", {done.faults} lines are none" if done.faults else ""))
+    for call, trouble in done.unrecorded:
+        click.echo(f"the recording of call {call} is {trouble}", err=True)
 
 
 def ingest(session: Session, store: Store, now: dt.datetime) -> Ingested:

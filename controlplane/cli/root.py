@@ -25,6 +25,7 @@ VERBS = {
     "schema": "Print the JSON Schema of a tenant's file.",
     "explain": "Say what would happen to a call, and why.",
     "voicemail": "List, play and move messages, and choose greetings, of a mailbox.",
+    "recordings": "List, fetch and delete recordings of calls.",
     "log": "Show who changed what, when, why, and from what to what.",
     "report": "Print ended calls, or sums by line or hunt group.",
     "ingest": "Store the calls that ended since; `run` does so by itself.",

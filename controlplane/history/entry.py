@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from controlplane.history.legs import Leg, Outside, Phone, Stage, answered_by, stages
+from controlplane.history.recordings import names_of
 from controlplane.routing.features import flipped_at
 from controlplane.routing.plan import Plan
 from controlplane.routing.spool import Mark, SpoolLine
@@ -65,7 +66,8 @@ def entry(engine: str, line: SpoolLine, known: Known) -> CallRow:
         cause=_cause(line, released),
         decided=_decided(line),
         mailbox=line["mailbox"] or None,
-        recording=_free(line, line["recording"]) or None,
+        recording=" ".join(names_of(line["tenant"], line["recording"])) or None,
+        recording_fault=None,
         places=frozenset(_places(caller_line, path, rang, state, talking)),
     )
 

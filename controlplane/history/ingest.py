@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from controlplane.history.entry import Known, entry
+from controlplane.history.recordings import fault_in
 from controlplane.history.spools import Chunk, Spool, opened, spool_paths
+from controlplane.routing.recording import FOLDER
 from controlplane.routing.spool import SpoolError, pieces, read_spool_line
 from controlplane.store import call_log
 from controlplane.store.call_log import CallRow, Reading, SpoolFault
@@ -27,13 +29,16 @@ _KEPT = 1000
 
 @dataclass(frozen=True, slots=True)
 class Ingested:
-    """`calls` are new; `faults` are lines that are none, kept with their reason."""
+    """`calls` are new; `faults` are lines that are none, kept with their reason. `unrecorded`:
+    calls whose recording is not as it should be, and what is wrong."""
 
     calls: int = 0
     faults: int = 0
+    unrecorded: tuple[tuple[str, str], ...] = ()
 
     def __add__(self, other: Ingested) -> Ingested:
-        return Ingested(self.calls + other.calls, self.faults + other.faults)
+        unrecorded = self.unrecorded + other.unrecorded
+        return Ingested(self.calls + other.calls, self.faults + other.faults, unrecorded)
 
 
 class Ingester:
@@ -89,11 +94,11 @@ class Ingester:
             return Ingested()
         total = Ingested()
         for spool in opened(path):
-            total += self._spool(engine, spool, now)
+            total += self._spool(engine, spool, path.parent.parent / FOLDER, now)
         self._done[path] = seen
         return total
 
-    def _spool(self, engine: str, spool: Spool, now: dt.datetime) -> Ingested:
+    def _spool(self, engine: str, spool: Spool, recordings: Path, now: dt.datetime) -> Ingested:
         total, more = Ingested(), True
         while more:
             with self._store.database.read() as connection:
@@ -101,13 +106,13 @@ class Ingester:
             chunk = spool.read(start, self._chunk_bytes)
             if chunk.end == start:
                 break
-            reading = _reading(engine, spool, chunk, self._known())
+            reading = _reading(engine, spool, chunk, self._known(), recordings)
             with self._store.database.write() as connection:
                 new = call_log.take(connection, reading, now)
             if new is None:
                 # Somebody else reads it too, and was faster: go on behind what they stored.
                 continue
-            total += Ingested(new, len(reading.faults))
+            total += Ingested(new, len(reading.faults), tuple(_unrecorded(reading)))
             more = chunk.more
         return total
 
@@ -121,14 +126,26 @@ def _stamp(path: Path) -> tuple[int, int, int] | None:
     return found.st_ino, found.st_size, found.st_mtime_ns
 
 
-def _reading(engine: str, spool: Spool, chunk: Chunk, known: Known) -> Reading:
+def _unrecorded(reading: Reading) -> Iterator[tuple[str, str]]:
+    return ((row.call, row.recording_fault) for row in reading.rows if row.recording_fault)
+
+
+def _looked_at(row: CallRow, recordings: Path) -> CallRow:
+    if row.recording is None:
+        return row
+    found = fault_in(recordings, row.recording.split(), row.talk)
+    return row if found is None else replace(row, recording_fault=found)
+
+
+def _reading(engine: str, spool: Spool, chunk: Chunk, known: Known, recordings: Path) -> Reading:
     rows: list[CallRow] = []
     faults: list[SpoolFault] = []
     for start, data in chunk.lines:
         text = data.decode("ascii", "backslashreplace").rstrip("\r\n")
         for piece in pieces(text):
             try:
-                rows.append(entry(engine, read_spool_line(piece), known))
+                row = entry(engine, read_spool_line(piece), known)
+                rows.append(_looked_at(row, recordings))
             except SpoolError as error:
                 if piece.strip():
                     faults.append(_fault(start, str(error), piece))

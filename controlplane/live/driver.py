@@ -12,7 +12,7 @@ from controlplane.calls.call import Call, Decision, Point
 from controlplane.calls.facts import Facts, Member
 from controlplane.calls.walk import resume, start
 from controlplane.routing.plan import Plan
-from controlplane.routing.state import State
+from controlplane.routing.state import State, dnd_key, prefix_of
 from controlplane.routing.steps import CallerId, Flip, Outcome
 
 
@@ -92,6 +92,10 @@ class Driver:
         for key, value in changes.items():
             flipped.pop(key, None)
             _put(state, key, value)
+
+    def is_quiet(self, tenant: str, line: str) -> bool:
+        """Whether the line is not to be disturbed."""
+        return dnd_key(prefix_of(line, "")) in self._states.get(tenant, {})
 
     def decide(self, question: Question) -> Decision | None:
         """The next step; None where it is not ours to know, and the engine goes on by itself.

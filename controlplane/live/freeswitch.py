@@ -105,7 +105,7 @@ class FreeSwitchDriver:
         log.warning("engine lost", engine=self._name, reason=str(reason))
 
     def _on_event(self, event: Event) -> object:
-        if order := after_event(event):
+        if order := after_event(event, self._driver.is_quiet):
             self._connection.send(background_api(*order, str(uuid4())))
             return None
         news = read_news(event)

@@ -1,46 +1,56 @@
-"""Message lamps of a FreeSWITCH: who is to be told, and the command that has it done (pure).
+"""Lamps of a FreeSWITCH: who is to be told, and the command that has it done (pure).
 
-The dialplan tells handsets (lamps.xml); it is called where a line's messages or the handsets that
-serve it have changed.
+The dialplan tells them (lamps.xml). It is called where a line's messages or the handsets that
+serve it have changed, and where do not disturb has, or a phone begins to watch such a line.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from controlplane.live.esl.messages import Event
 from controlplane.render.freeswitch.names import PHONES, REALM
 
-EVENTS = ("MESSAGE_WAITING",)
+Quiet = Callable[[str, str], bool]
+"""Whether a tenant's line is not to be disturbed."""
+
+EVENTS = ("MESSAGE_WAITING", "PRESENCE_PROBE")
 REGISTERED = "sofia::register"
 
 _HANDSET = re.compile(rf"{REALM}/([^./]+)[.]handset[.]([^./]+)[.]line")
+_LINE = re.compile(rf"{REALM}/([^./]+)[.]line[.]([0-9]+)[.]dnd")
 _NAME = "[A-Za-z0-9][A-Za-z0-9_-]*"
 _PHONE = re.compile(rf"({_NAME})[.]({_NAME})@{re.escape(PHONES)}")
 _BOX = re.compile(rf"([0-9]+)@({_NAME})")
 
 _TOGETHER = 100
-"""Handsets that one call tells."""
+"""Handsets or lines that one call tells."""
 
 Order = tuple[str, str]
 """An API command and its argument: to be run in the background."""
 
 
 def after_writing(put: Mapping[str, str], delete: Iterable[str]) -> list[Order]:
-    """Tell the handsets that serve another line once these keys are written."""
+    """Tell the handsets that serve another line, and the watchers of lines, once these keys are
+    written."""
     moved: dict[str, list[str]] = {}
+    lines: list[str] = []
     for key in (*put, *delete):
         if found := _HANDSET.fullmatch(key):
             moved.setdefault(found[1], []).append(found[2])
-    return [
-        _handsets(tenant, names[first : first + _TOGETHER])
-        for tenant, names in moved.items()
-        for first in range(0, len(names), _TOGETHER)
-    ]
+        elif found := _LINE.fullmatch(key):
+            lines.append(f"{found[1]}.{found[2]}")
+    told = [_handsets(tenant, some) for tenant, names in moved.items() for some in _parts(names)]
+    changed = [_order("quiet", cp_changed="yes", cp_rest="&".join(it)) for it in _parts(lines)]
+    return [*told, *changed]
 
 
-def after_event(event: Event) -> Order | None:
+def _parts(names: Sequence[str]) -> Iterator[Sequence[str]]:
+    return (names[first : first + _TOGETHER] for first in range(0, len(names), _TOGETHER))
+
+
+def after_event(event: Event, quiet: Quiet) -> Order | None:
     """Tell those whom the event is about."""
     match event.name:
         case "CUSTOM" if event.subclass == REGISTERED:
@@ -50,6 +60,11 @@ def after_event(event: Event) -> Order | None:
             # That of a handset is what it was told.
             found = _BOX.fullmatch(event.get("MWI-Message-Account"))
             return _order("line", cp_tenant=found[2], cp_line=found[1]) if found else None
+        case "PRESENCE_PROBE":
+            found = _PHONE.fullmatch(event.get("to"))
+            if found and quiet(found[1], found[2]):
+                return _order("quiet", cp_rest=f"{found[1]}.{found[2]}")
+            return None
         case _:
             return None
 

@@ -22,6 +22,7 @@ class ExtensionDigits(Part):
 class Tenant(Part):
     """The customer organisation. `country` gives the national dialling rules (ISO 3166 alpha-2).
 
+    `recording_days`: how long recordings of calls are kept; for ever unless given.
     `feature_codes`: those that are not the default ones, or `off`.
     """
 
@@ -31,6 +32,7 @@ class Tenant(Part):
     voice_service: bool = True
     extension_digits: ExtensionDigits = ExtensionDigits()
     emergency_numbers: tuple[DialString, ...] = ("112", "999")
+    recording_days: Annotated[int, Field(ge=1, le=36500)] | None = None
     feature_codes: Codes = Field(default_factory=dict)
 
 

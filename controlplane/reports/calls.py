@@ -37,6 +37,7 @@ COLUMNS = (
     "ended",
     "decided",
     "recording",
+    "recording_fault",
     "engine",
     "call",
 )

@@ -67,6 +67,7 @@ _END = "."
 _NONE = "!err!"
 """What FreeSWITCH answers for a key that is not there."""
 
+_NEGATIVE = re.compile("-[0-9]+")
 _MARKED = re.compile(r"cp-[mu]s\|")
 _UNITS = {Mark.MILLISECONDS: 1000, Mark.MICROSECONDS: 1}
 """Microseconds."""
@@ -145,7 +146,8 @@ def _answered(fields: Mapping[str, str], began: int, ended: int, unit: int) -> i
     """By a leg that answered, or by the engine itself."""
     opened = _time(fields["opened"], unit)
     joined = _time(fields["joined"], unit)
-    talked = _time(fields["talked"], unit, least=0)
+    # Less than nothing, by a clock that was set back meanwhile, is nothing.
+    talked = 0 if _NEGATIVE.fullmatch(fields["talked"]) else _time(fields["talked"], unit, least=0)
     if fields["peer"] and joined is not None:
         opened = joined
     elif fields["peer"] and talked is not None:

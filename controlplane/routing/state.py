@@ -48,6 +48,16 @@ def cli_key(line: str) -> str:
     return f"line/{line}/cli"
 
 
+def record_line_key(line: str) -> str:
+    """ON where calls to and from the line are recorded."""
+    return f"line/{line}/record"
+
+
+def record_handset_key(handset: str) -> str:
+    """ON where calls to and from the handset are recorded, whatever line it serves."""
+    return f"handset/{handset}/record"
+
+
 def zone_key(line: str) -> str:
     """The line's time zone, where it is not that of the tenant."""
     return f"line/{line}/zone"

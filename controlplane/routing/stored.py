@@ -29,6 +29,8 @@ from controlplane.routing.state import (
     phones_key,
     prefix_key,
     prefix_of,
+    record_handset_key,
+    record_line_key,
     serves_key,
     zone_key,
 )
@@ -64,7 +66,10 @@ def state_of(system: PhoneSystem) -> dict[str, str]:
 def _bindings(system: PhoneSystem) -> Pairs:
     phones: dict[str, list[str]] = {}
     for name in sorted(system.handsets):
-        if line := system.handsets[name].serves:
+        handset = system.handsets[name]
+        if handset.record_calls:
+            yield record_handset_key(name), ON
+        if line := handset.serves:
             phones.setdefault(line, []).append(name)
             yield serves_key(name), line
     for line, names in phones.items():
@@ -81,6 +86,8 @@ def _line(system: PhoneSystem, extension: str) -> Pairs:
     if (zone := zone_of_line(system, extension)) != system.settings.timezone:
         yield zone_key(extension), zone
     yield answering_key(extension), _answering(line)
+    if line.record_calls:
+        yield record_line_key(extension), ON
     # Of ten thousand lines most do nothing but ring.
     if line.model_fields_set.isdisjoint(_RARE):
         return

@@ -15,6 +15,7 @@ from controlplane.history.entry import Known
 from controlplane.history.ingest import Ingester
 from controlplane.model.deployment import Deployment
 from controlplane.service.past_calls import PastCalls
+from controlplane.service.recordings import Recordings
 from controlplane.store import call_log
 from controlplane.store.store import Store
 
@@ -22,6 +23,9 @@ log = structlog.get_logger(__name__)
 
 LOOK_SECONDS = 2.0
 _FORGET_SECONDS = 3600.0
+_FIRST = 4
+"""The steps from this one on are taken before all others."""
+
 _CHUNK_BYTES = 64 * 1024
 """Some two hundred calls at once: those that are decided meanwhile share the processor."""
 
@@ -52,15 +56,22 @@ class CallHistory:
         self._look_seconds = look_seconds
         self._past = past
         self._flips = flips
-        looks = [past.look] if past else []
-        self._steps = (self._ingest, self._flip, self._forget, *looks)
+        self._recordings = Recordings(deployment, store)
+        self._steps = (
+            self._ingest,
+            self._flip,
+            self._forget,
+            self._forget_recordings,
+            *([past.look] if past else []),
+        )
         self._told = asyncio.Event()
         self._trouble: list[str] = []
         self._forgot = float("-inf")
+        self._forgot_recordings = float("-inf")
 
     async def run(self) -> None:
         """Until it is cancelled. What cannot be read or stored now is tried again."""
-        await self._take(self._steps[3:])
+        await self._take(self._steps[_FIRST:])
         self._told.set()
         while True:
             await self._take(self._steps)
@@ -101,6 +112,19 @@ class CallHistory:
             log.warning("lines of a spool are no calls", lines=done.faults)
         if done.calls:
             log.debug("calls stored", calls=done.calls)
+        for call, trouble in done.unrecorded:
+            self._failed("recording")
+            log.warning("recording is not whole", call=call, reason=trouble)
+
+    def _forget_recordings(self) -> None:
+        now = dt.datetime.now(dt.UTC)
+        if now.timestamp() < self._forgot_recordings + _FORGET_SECONDS:
+            return
+        gone, all_gone = self._recordings.forget(now)
+        if all_gone:
+            self._forgot_recordings = now.timestamp()
+        if gone:
+            log.info("old recordings removed", files=gone)
 
     def _flip(self) -> None:
         self._flips()

@@ -269,14 +269,14 @@ class Door:
         )
 
     def _flip(
-        self, tenant: str, flipped: Mapping[str, str | None], expected: int, revision: int
+        self, tenant: str, flipped: flips.Flips, expected: int, revision: int
     ) -> dict[str, Applied] | None:
         """Stored keys only; None where an engine is not as we left it, and needs it all."""
         done = {}
         for name, engine in self._deployment.engines.items():
             row = ENGINES[engine.kind]
-            change = flips.delta(row.state_key, tenant, flipped)
-            told = news(revision, tenant, flipped)
+            change = flips.delta(row.stored, tenant, flipped)
+            told = news(revision, tenant, flipped.after)
             applied = asyncio.run(row.applier.flip(engine, change, expected, revision, told))
             if applied is None:
                 return None

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
+
+from controlplane.diagnostics import fault
 
 
 def write_whole(path: Path, content: str | bytes, *, secret: bool, lasting: bool = True) -> None:
@@ -24,3 +27,19 @@ def write_whole(path: Path, content: str | bytes, *, secret: bool, lasting: bool
     except OSError as error:
         beside.unlink(missing_ok=True)
         raise OSError(error.errno, error.strerror, str(path)) from error
+
+
+def written(to: Path, parts: Iterator[bytes]) -> int:
+    """A new file of these parts, and its bytes; what is there already is not overwritten. Raises
+    Faults."""
+    try:
+        with to.open("xb") as file:
+            try:
+                return sum(file.write(part) for part in parts)
+            except BaseException:
+                to.unlink(missing_ok=True)
+                raise
+    except FileExistsError:
+        raise fault("is there already", str(to), "choose another name, or remove it") from None
+    except OSError as error:
+        raise fault(f"cannot be written: {(error.strerror or '').lower()}", str(to)) from None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from controlplane.apply.store_keys import Delta
@@ -17,17 +18,28 @@ from controlplane.model.line import Line
 from controlplane.model.phone_system import KINDS, PhoneSystem
 from controlplane.routing.stored import state_of
 
-StateKey = Callable[[str, str, str], tuple[str, str]]
-"""A tenant, a state key and its value, as key and value of an engine's own store."""
+Stored = Callable[[str, str, str], Mapping[str, str]]
+"""A tenant, a state key and its value, as keys and values of an engine's own store."""
+
+
+@dataclass(frozen=True, slots=True)
+class Flips:
+    """State key -> value, of the keys that differ: `before`, where they were on, and `after`,
+    None for one that is off now."""
+
+    before: Mapping[str, str]
+    after: Mapping[str, str | None]
+
 
 STATE_SETTINGS: Mapping[str, frozenset[str]] = {
     "lines": frozenset(
         {
             *Answering.model_fields,
             *("rules", "ring", "allowed", "blocked", "block_anonymous", "blocked_hear"),
-            *("call_waiting", "call_paths", "authorisation_code"),
+            *("call_waiting", "call_paths", "authorisation_code", "record_calls"),
         }
     ),
+    "handsets": frozenset({"record_calls"}),
     "groups": frozenset({"members", "logged_out", "caller_name_prefix"}),
     "number_lists": frozenset(NumberList.model_fields),
 }
@@ -47,10 +59,11 @@ _MOST_KEYS = 100
 """More is not announced one by one."""
 
 
-def of(change_set: ChangeSet) -> dict[str, str | None] | None:
-    """State key -> value, None for one that is off; None where more than state changes."""
+def of(change_set: ChangeSet) -> Flips | None:
+    """None where more than state changes."""
     if not change_set.changes or len(change_set.changes) > _MOST:
         return None
+    was: dict[str, str] = {}
     found: dict[str, str | None] = {}
     for change in change_set.changes:
         collection = change.address.split("/")[1]
@@ -60,7 +73,8 @@ def of(change_set: ChangeSet) -> dict[str, str | None] | None:
         for key in {**before, **after}:
             if before.get(key) != after.get(key):
                 found[key] = after.get(key)
-    return found if len(found) <= _MOST_KEYS else None
+                was |= {key: before[key]} if key in before else {}
+    return Flips(was, found) if len(found) <= _MOST_KEYS else None
 
 
 def harmless(change_set: ChangeSet) -> bool:
@@ -96,16 +110,15 @@ def _to_mailbox(document: dict[str, Any] | None) -> bool:
     return '"mailbox/' in json.dumps(document)
 
 
-def delta(state_key: StateKey, tenant: str, flips: Mapping[str, str | None]) -> Delta:
+def delta(stored: Stored, tenant: str, flips: Flips) -> Delta:
     """The flips as changes of an engine's stored keys."""
     put: dict[str, str] = {}
     delete: list[str] = []
-    for name, value in flips.items():
-        key, stored = state_key(tenant, name, value or "")
-        if value:
-            put[key] = stored
-        else:
-            delete.append(key)
+    for name, value in flips.after.items():
+        before = stored(tenant, name, flips.before[name]) if name in flips.before else {}
+        after = stored(tenant, name, value) if value else {}
+        put |= {key: text for key, text in after.items() if before.get(key) != text}
+        delete += [key for key in before if key not in after]
     return Delta(put, tuple(delete))
 
 

@@ -42,6 +42,9 @@ OLDEST = dt.timedelta(days=7)
 """Of a message that is still told: a mailbox that is given an address does not send its past."""
 
 REMEMBERED = dt.timedelta(days=35)
+_CLOCKS = dt.timedelta(minutes=1)
+"""How far those of two controllers may differ."""
+
 LEASE = dt.timedelta(minutes=10)
 _STOP_SECONDS = 5.0
 
@@ -149,11 +152,17 @@ class Notifier:
 
     async def send(self) -> None:
         """All that is due now."""
-        while self._now() >= self._not_before and (mail := self._outbox.claim(self._now(), LEASE)):
+        most = max(LEASE, dt.timedelta(seconds=self._server.retry_most_seconds)) + _CLOCKS
+        while not self._waits() and (mail := self._outbox.claim(self._now(), LEASE, most)):
             if mail.state is MailState.SENT:
                 await self._put_away(mail)
             else:
                 await self._send(mail)
+
+    def _waits(self) -> bool:
+        """For a server that was away; not for a clock that was set back."""
+        left = self._not_before - self._now()
+        return dt.timedelta() < left <= dt.timedelta(seconds=self._server.retry_first_seconds)
 
     async def _send(self, mail: Mail) -> None:
         box = Box(mail.tenant, mail.mailbox)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -16,6 +16,7 @@ from controlplane.model.deployment import Deployment
 from controlplane.model.handset import Handset
 from controlplane.model.line import Line
 from controlplane.model.mailbox import Mailbox
+from controlplane.service.files import written
 from controlplane.store.store import Store
 from controlplane.voicemail.mailboxes import (
     Box,
@@ -87,7 +88,7 @@ class Voicemail:
 
         async def copy(engine: Mailboxes) -> int:
             with await engine.sound(box, message) as source:
-                return _written(to, iter(lambda: source.read(_COPY_BYTES), b""))
+                return written(to, iter(lambda: source.read(_COPY_BYTES), b""))
 
         return self._on(self._holder(box, message), copy)
 
@@ -113,7 +114,7 @@ class Voicemail:
 
     def save_greeting(self, box: Box, name: str, to: Path) -> int:
         content = self._first(lambda engine: engine.greeting(box, name))
-        return _written(to, iter((content,)))
+        return written(to, iter((content,)))
 
     def put_greeting(self, box: Box, name: str, wav: bytes) -> None:
         self._all(lambda engine: engine.put_greeting(box, name, wav))
@@ -126,7 +127,7 @@ class Voicemail:
 
     def save_name(self, box: Box, to: Path) -> int:
         content = self._first(lambda engine: engine.recorded_name(box))
-        return _written(to, iter((content,)))
+        return written(to, iter((content,)))
 
     def put_name(self, box: Box, wav: bytes | None) -> None:
         self._all(lambda engine: engine.put_recorded_name(box, wav))
@@ -193,18 +194,3 @@ class Voicemail:
         if faults:
             raise Faults(dict.fromkeys(faults))
         return done
-
-
-def _written(to: Path, parts: Iterator[bytes]) -> int:
-    """Whole or not at all; what is there already is not overwritten."""
-    try:
-        with to.open("xb") as file:
-            try:
-                return sum(file.write(part) for part in parts)
-            except BaseException:
-                to.unlink(missing_ok=True)
-                raise
-    except FileExistsError:
-        raise fault("is there already", str(to), "choose another name, or remove it") from None
-    except OSError as error:
-        raise fault(f"cannot be written: {(error.strerror or '').lower()}", str(to)) from None

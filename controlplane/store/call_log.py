@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from enum import StrEnum
 from typing import Any
@@ -68,7 +68,9 @@ class CallRow:
     `number`, `name`, `line`, `handset` or `trunk`: who called. `called` is what was dialled as
     E.164, or the extension. `path`: the places it came to (`line/101`), `reached` the last.
     `rang`: what rang together, stage by stage. `answered_by`: a handset, or a number outside.
-    `places`: the lines and groups that had to do with it.
+    `recording`: the files, joined by a blank, below the folder that the engine keeps them in, and
+    `recording_fault` what is wrong with them. `places`: the lines and groups that had to do with
+    it.
     """
 
     engine: str
@@ -95,6 +97,7 @@ class CallRow:
     decided: Decided
     mailbox: str | None
     recording: str | None
+    recording_fault: str | None
     places: frozenset[tuple[str, Role]]
 
     @property
@@ -181,6 +184,28 @@ def places_behind(connection: Connection, call_id: int, begins: str) -> tuple[Pl
         .order_by(place.call_id)
     )
     return tuple(PlaceOfCall(*row) for row in connection.execute(asked))
+
+
+def recorded(
+    connection: Connection, tenant: str, limit: int | None = None
+) -> list[Mapping[str, Any]]:
+    """Calls with a recording, newest first: columns of `calls` by name."""
+    asked = select(calls).where(calls.c.tenant == tenant, calls.c.recording.is_not(None))
+    asked = asked.order_by(calls.c.began.desc(), calls.c.id.desc()).limit(limit)
+    return [dict(row._mapping) for row in connection.execute(asked)]
+
+
+def recordings_gone(
+    connection: Connection, tenant: str, fault: str, *, call: int = 0,
+    before: dt.datetime | None = None,
+) -> int:  # fmt: skip
+    """Note what became of the recording of a call, or of all that ended before: how many."""
+    which = calls.c.id == call if before is None else calls.c.ended < before
+    there = calls.c.recording_fault.is_(None) | (calls.c.recording_fault != fault)
+    chosen = update(calls).where(
+        calls.c.tenant == tenant, calls.c.recording.is_not(None), which, there
+    )
+    return int(connection.execute(chosen.values(recording_fault=fault)).rowcount)
 
 
 def forget_before(connection: Connection, moment: dt.datetime) -> int:

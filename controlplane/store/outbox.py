@@ -49,6 +49,10 @@ class Mail:
     reason: str = ""
 
 
+_LONGEST = dt.timedelta(days=2)
+"""More than any setting lets a mail wait."""
+
+
 class Outbox:
     """Every method raises Faults where the database refuses."""
 
@@ -72,14 +76,18 @@ class Outbox:
                 connection.execute(insert(mails), [_values(mail) for mail in wanted.values()])
         return len(wanted)
 
-    def claim(self, now: dt.datetime, lease: dt.timedelta) -> Mail | None:
+    def claim(
+        self, now: dt.datetime, lease: dt.timedelta, longest: dt.timedelta = _LONGEST
+    ) -> Mail | None:
         """The one that is due first, for the caller alone until the lease is over.
 
-        Its state is SENDING; or SENT, where only its message is still to be put away.
+        Its state is SENDING; or SENT, where only its message is still to be put away. One that is
+        due in more than the `longest` wait there is was noted by a clock that has been set back
+        since, and does not wait for it to come round again.
         """
         asked = (
             select(mails)
-            .where(mails.c.state.in_(_OPEN), mails.c.due <= now)
+            .where(mails.c.state.in_(_OPEN), (mails.c.due <= now) | (mails.c.due > now + longest))
             .order_by(mails.c.due)
             .limit(1)
         )

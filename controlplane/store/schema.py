@@ -28,7 +28,7 @@ from sqlalchemy import (
 
 from controlplane.model.phone_system import KINDS
 
-SCHEMA = "0004"
+SCHEMA = "0005"
 """The migration that this code is written for."""
 
 REFERENCES: dict[str, dict[str, str]] = {
@@ -192,6 +192,7 @@ calls = Table(
     *(Column(name, Text, nullable=False) for name in ("path", "rang", "outcome", "decided")),
     *(Column(name, Text) for name in ("line", "handset", "trunk", "reached")),
     *(Column(name, Text) for name in ("answered_by", "answered_line", "mailbox", "recording")),
+    Column("recording_fault", Text),
     Column("began", UtcTime, nullable=False),
     Column("answered", UtcTime),
     Column("ended", UtcTime, nullable=False),

@@ -16,6 +16,7 @@ from controlplane.live.asterisk_control import connect
 from controlplane.model.deployment import Engine
 from controlplane.render.asterisk import render
 from controlplane.render.bundle import Bundle, TenantView
+from controlplane.routing.recording import FOLDER
 from tests.conformance.controlling import ControllerProcess, controlling
 from tests.engines.asterisk_container import AsteriskContainer
 from tests.engines.clock import RIGHT, Clock
@@ -83,6 +84,9 @@ class AsteriskStand:
                 "duration=" in text.read_text("utf-8", "replace") for text in texts
             )
         return found
+
+    def recordings(self, tenant: str) -> int:
+        return sum(1 for _ in (self._state / FOLDER / tenant).rglob("*.wav"))
 
     def noticed(self, unreachable: Sequence[str]) -> None:
         until = time.monotonic() + READY_SECONDS

@@ -49,6 +49,8 @@ class Ending:
     """The caller was asked for a name, and the call answered for that."""
     confirmed: bool = False
     """A feature code was taken, and the call answered to say so."""
+    recorded: bool = False
+    """There is one recording more."""
 
     def __str__(self) -> str:
         parts = [str(self.status)]
@@ -57,6 +59,7 @@ class Ending:
         parts += [f"mailbox {self.mailbox}"] if self.mailbox else []
         parts += ["confirmed"] if self.confirmed else []
         parts += ["told"] if self.told else []
+        parts += ["recorded"] if self.recorded else []
         parts += [f"rang {_names(self.rang)}"] if self.rang else []
         return ", ".join(parts)
 
@@ -77,6 +80,8 @@ def differences(wanted: Ending, seen: Ending) -> Iterator[str]:
         yield f"{'' if seen.screened else 'not '}asked for a name"
     if wanted.confirmed != seen.confirmed:
         yield f"{'' if seen.confirmed else 'not '}confirmed"
+    if wanted.recorded != seen.recorded:
+        yield f"{'' if seen.recorded else 'not '}recorded"
     if wanted.told != seen.told:
         yield "an announcement" if seen.told else "no announcement"
     for leg in sorted({*wanted.shown, *seen.shown}):
@@ -98,6 +103,7 @@ def of_expected(expected: Expected) -> Ending:
         shown=expected.shown,
         screened=expected.screened,
         confirmed=expected.confirmed,
+        recorded=expected.recorded,
     )
 
 
@@ -116,6 +122,7 @@ def of_journey(numbered: Numbered, journey: Journey) -> Ending:
         shown={leg_name(leg): shown_text(leg, who) for leg, who in journey.shown.items()},
         screened=screened,
         confirmed=confirmed,
+        recorded=journey.recorded,
     )
 
 

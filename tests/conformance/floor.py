@@ -45,8 +45,12 @@ AWAY: Mapping[Behaviour, phones.Behaviour] = {
 }
 
 
-class Voicemail(Protocol):
-    """What an engine tells of the messages left in it."""
+class Kept(Protocol):
+    """What an engine tells of the messages left in it, and of what it recorded."""
+
+    def recordings(self, tenant: str) -> int:
+        """Files of recorded calls of the tenant."""
+        ...
 
     def messages(self, tenant: str) -> Mapping[str, int]:
         """Messages by mailbox of the tenant, complete ones only."""
@@ -107,7 +111,7 @@ class Floor:
     def _behaviour(numbered: Numbered, does: Behaviour) -> phones.Behaviour:
         return AWAY.get(does) or _served(numbered, does)
 
-    def put_through(self, engine: Voicemail) -> dict[str, Ending]:
+    def put_through(self, engine: Kept) -> dict[str, Ending]:
         """Every scenario's call, several at once."""
         with ThreadPoolExecutor(self.at_once) as pool:
             endings = pool.map(lambda one: self._call(one, engine), self.scenarios)
@@ -119,11 +123,12 @@ class Floor:
         """The scenario's call, with another caller's patience."""
         return self.bank.place(self._caller(numbered), numbered.call.called, manner)
 
-    def _call(self, numbered: Numbered, engine: Voicemail) -> Ending:
+    def _call(self, numbered: Numbered, engine: Kept) -> Ending:
         wanted = simulated(numbered)
         with self._held(numbered):
             self._dial_codes(numbered)
             before, since = engine.messages(numbered.tenant), time.time()
+            recorded = engine.recordings(numbered.tenant)
             result = self.place(numbered, _manner(numbered)).wait()
         self._settle(numbered, since)
         mailbox = _new_message(engine, numbered.tenant, before, patient=bool(wanted.mailbox))
@@ -141,6 +146,7 @@ class Floor:
             told=183 in result.provisional and not result.answered,
             screened=wanted.screened and result.answered,
             confirmed=wanted.confirmed and result.answered,
+            recorded=_one_more(engine, numbered.tenant, recorded, wanted=wanted.recorded),
             shown={_leg(numbered, one): _shown(numbered, one) for one in seen},
         )
 
@@ -226,9 +232,7 @@ def _manner(numbered: Numbered) -> phones.Manner:
     return LEAVES_A_MESSAGE if ending.mailbox else phones.HANGS_UP_SOON
 
 
-def _new_message(
-    engine: Voicemail, tenant: str, before: Mapping[str, int], *, patient: bool
-) -> str:
+def _new_message(engine: Kept, tenant: str, before: Mapping[str, int], *, patient: bool) -> str:
     """The mailbox that has more messages than `before`; waits for it only if one is expected."""
     until = time.monotonic() + (3.0 if patient else 0.0)
     while True:
@@ -238,6 +242,19 @@ def _new_message(
         if time.monotonic() >= until:
             return ""
         time.sleep(0.1)
+
+
+def _one_more(engine: Kept, tenant: str, before: int, *, wanted: bool) -> bool:
+    """Whether there is one recording more; waits a while for what is `wanted`.
+
+    Asterisk takes the file of a call that nobody answered away when the call has ended.
+    """
+    until = time.monotonic() + 3.0
+    while (found := engine.recordings(tenant) == before + 1) != wanted:
+        if time.monotonic() > until:
+            break
+        time.sleep(0.1)
+    return found
 
 
 def _leg(numbered: Numbered, one: phones.Observation) -> str:

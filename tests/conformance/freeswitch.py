@@ -18,6 +18,7 @@ from controlplane.model.deployment import Engine, EngineKind
 from controlplane.render.bundle import Bundle, TenantView
 from controlplane.render.freeswitch import render
 from controlplane.render.freeswitch.names import PHONES, PROFILE
+from controlplane.routing.recording import FOLDER
 from tests.conformance.controlling import ControllerProcess, controlling
 from tests.engines.clock import RIGHT, Clock
 from tests.engines.freeswitch_process import FreeSwitchProcess
@@ -89,6 +90,9 @@ class FreeSwitchStand:
                 "select username, file_path from voicemail_msgs where domain = ?", (tenant,)
             ).fetchall()
         return Counter(box for box, path in rows if Path(path).is_file())
+
+    def recordings(self, tenant: str) -> int:
+        return sum(1 for _ in (self._state / FOLDER / tenant).rglob("*.wav"))
 
     def noticed(self, unreachable: Sequence[str]) -> None:
         """Nothing to wait for: that a phone is not there shows when it is called."""

@@ -38,7 +38,8 @@ class Expected:
 
     `cause` is that of the release of a call nobody answered, and None where somebody or the
     voicemail did, or the caller left. `told`: the caller heard an announcement before.
-    `screened`: the caller was asked for a name first. `confirmed`: a feature code was taken.
+    `screened`: the caller was asked for a name first. `recorded`: a recording came of it.
+    `confirmed`: a feature code was taken.
     `shown` is `Name <number>` as each reached phone displays it, the number alone outside.
     """
 
@@ -51,6 +52,7 @@ class Expected:
     screened: bool = False
     confirmed: bool = False
     shown: Mapping[str, str] = field(default_factory=dict)
+    recorded: bool = False
 
 
 NOON = dt.datetime(2026, 6, 10, 12, tzinfo=dt.UTC)
@@ -171,4 +173,5 @@ class Numbered:
             screened=wanted.screened,
             confirmed=wanted.confirmed,
             shown=self.own(dict(wanted.shown)),
+            recorded=wanted.recorded,
         )

@@ -272,6 +272,9 @@ FORWARDS = (
         },
         handsets={"D1": {"line": "104"}},
     ),
+)
+
+LOOPS = (
     call(
         "loop of forwards",
         "102",
@@ -290,6 +293,20 @@ FORWARDS = (
             "102": {"forward": {"unanswered": "line/103"}},
             "103": {"forward": {"offline": "line/102"}},
         },
+    ),
+    *(
+        call(
+            f"a chain of {length} lines",
+            "120",
+            answered("D1", ADA) if length <= 20 else ended(Cause.ROUTING_ERROR, told=True),
+            lines={
+                str(number): {"forward": {"always": f"line/{number + 1}"}}
+                for number in range(120, 119 + length)
+            }
+            | {str(119 + length): {"ring": 2}},
+            handsets={"D1": {"line": str(119 + length)}},
+        )
+        for length in (20, 21, 100)
     ),
 )
 
@@ -524,6 +541,50 @@ OUTBOUND = (
 )
 
 PARIS = "+33140NNN700"
+SITES = {
+    "sites": {"paris": {"main_number": PARIS}},
+    "numbers": {PARIS: {"to": "line/101", "site": "paris"}},
+}
+
+PRESENTED = (
+    call("the main number of the line's site is shown", MOBILE, answered(MOBILE, PARIS),
+         lines=line("101", site="paris"), **SITES),
+    call("the main number of the line's site is presented", MOBILE, answered(MOBILE, PARIS),
+         lines=line("101", site="paris", presented_number=PARIS), **SITES),
+    call("the site is that of the line's user", MOBILE, answered(MOBILE, PARIS),
+         users={"ada": {"site": "paris"}}, **SITES),
+    call("a main number leads where it is sent", MAIN, answered("C1", EVE), caller=OUTSIDE,
+         numbers={MAIN: {"to": "line/103"}}),
+)  # fmt: skip
+
+NAMES = (
+    call("a display name of two parts wins over the user's", "102",
+         answered("B1", "Front desk Ground floor <101>"),
+         lines=line("101", label=["Front desk", "Ground floor"])),
+    call("a display name without a user", "102", answered("B1", "Reception <101>"),
+         lines=line("101", label="Reception", user=None)),
+    call("half of a display name is blank", "102", answered("B1", "Ground floor <101>"),
+         lines=line("101", label=["", "Ground floor"])),
+    call("neither a display name nor a user", "102", answered("B1", "Extension 101 <101>"),
+         lines=line("101", user=None)),
+    call("a user without a name", "102", answered("B1", "Extension 101 <101>"),
+         users={"ada": {"first": None, "last": None}}),
+)  # fmt: skip
+
+
+def digits(extension: str, **settings: Any) -> Scenario:
+    return call(f"an extension of {len(extension)} digits", extension, answered("D1", ADA),
+                lines=line(extension, ring=2), handsets={"D1": {"line": extension}},
+                settings=settings)  # fmt: skip
+
+
+DIGITS = (
+    digits("12"),
+    digits("1234"),
+    digits("12345", extension_digits={"most": 5}),
+    digits("1234567890", extension_digits={"least": 2, "most": 10}),
+)
+
 HANDSETS = (
     call("emergency call", "999", answered("999", MAIN)),
     call(

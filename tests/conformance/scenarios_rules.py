@@ -251,6 +251,11 @@ SIMULTANEOUS = (
     also("a line refuses, and voicemail takes the call", message("102", "C1"),
          {"to": "line/103", "confirm": True}, does={"B1": OFFLINE, "C1": REFUSES},
          own={"ring": 8, "voicemail": {}}),
+    also("all own phones and another line ring", answered("C1", ADA, "B1", "B2"), "line/103",
+         does={"B1": RINGS_OUT, "B2": RINGS_OUT}, handsets={"B2": {"line": "102"}}),
+    also("all own phones ring, one answers before another line would", answered("B2", ADA, "B1"),
+         {"to": "line/103", "delay": 2}, does={"B1": RINGS_OUT},
+         handsets={"B2": {"line": "102"}}),
     always("a rule rings others too", answered("C1", ADA, "B1"),
            {"also_ring": ["line/103"]}, does={"B1": RINGS_OUT}),
 )  # fmt: skip

@@ -49,6 +49,10 @@ class Stand(Protocol):
         """Voicemail messages by mailbox, complete ones only."""
         ...
 
+    def recordings(self, tenant: str) -> int:
+        """Files of recorded calls of the tenant."""
+        ...
+
     def noticed(self, unreachable: Sequence[str]) -> None:
         """Wait until the engine knows that nobody is at the contacts of these accounts."""
         ...

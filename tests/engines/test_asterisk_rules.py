@@ -13,10 +13,12 @@ from typing import Any
 
 import pytest
 
+from controlplane.model.part import RING_SECONDS
 from controlplane.model.phone_system import PhoneSystem
 from controlplane.render.bundle import TenantView
 from controlplane.routing.compiler import compile_plan
 from controlplane.routing.stored import state_of
+from controlplane.service.asking import approximations
 from tests import phones
 from tests.conformance.asterisk import AsteriskStand
 from tests.conformance.freeswitch import FreeSwitchStand
@@ -47,12 +49,15 @@ LINES: dict[str, Any] = {
     "111": {"ring": 3, "do_not_disturb": True, "allowed": CALLER, "block_anonymous": True},
     "112": {"forward": {"always": MOBILE}, "presented_number": "+442071838752"},
     "113": {"ring": 4, "ring_own": False, "also_ring": [{"to": MOBILE, "confirm": False}]},
+    "114": {"ring": "2 rings"},
+    "115": {"ring": 30, "rules": [{"name": "now", "when": "always", "ring": "5s"}]},
 }
 
 OFFICE: dict[str, Any] = {
     "tenant": "rules",
     "sites": {"london": {"main_number": MAIN}},
     "lines": LINES,
+    "time_frames": {"always": {"mon-sun": "00:00-24:00"}},
     "number_lists": {"bad": {"numbers": ["+4477009006*", "103"]}},
     "numbers": {
         MAIN: {"to": "line/109"},
@@ -63,6 +68,14 @@ OFFICE: dict[str, Any] = {
     "groups": {
         "linear": {"extension": "601", "strategy": "linear", "members": ["102", "103"], "ring": 2},
         "turns": {"extension": "602", "strategy": "round-robin", "members": ["101", "102", "103"]},
+        **{
+            name: {"extension": extension, "members": ["101", "102", "103"], **settings}
+            for name, extension, settings in (
+                ("longest", "606", {"strategy": "longest-idle"}),
+                ("fewest", "607", {"strategy": "fewest-calls"}),
+                ("wrap", "608", {"strategy": "linear", "wrap_up": 60}),
+            )
+        },
         "random": {"extension": "603", "strategy": "random", "members": ["101", "102", "103"]},
         "idle": {"extension": "604", "members": ["102", "103"], "skip_busy": True, "ring": 3},
         "follow": {
@@ -194,6 +207,18 @@ def test_the_delayed_phone_is_cancelled_when_another_answers(office: Office) -> 
     ended = office.call("P101", "104")
     assert (ended.status, ended.answered) == (200, {"P104"})
     assert ANSWERED_ELSEWHERE.match(office.why_cancelled(ended.seen["P102"]))
+
+
+@pytest.mark.proves("D1", "E6")
+def test_ring_times_in_rings_and_in_seconds(office: Office) -> None:
+    """101 rings for three seconds, 114 for two rings, 115 as its rule says."""
+    office.phones(P101=RINGS_OUT, P114=RINGS_OUT, P115=RINGS_OUT)
+    lasting = {"101": 3, "114": 2 * RING_SECONDS, "115": 5}
+    placed = {called: office.place("P104", called, Manner()) for called in lasting}
+    for called, seconds in lasting.items():
+        result = placed[called].wait()
+        assert result.status == 480
+        assert result.final_ms == pytest.approx(seconds * 1000, abs=1200)
 
 
 def test_a_delay_as_long_as_the_ringing_never_rings(office: Office) -> None:
@@ -345,6 +370,23 @@ def test_members_in_turn_and_at_random(office: Office) -> None:
     assert took == [{it} for it in order[start : start + 4]]
     random = [office.call("P104", "603", Manner(hang_up_after=0.1)).answered for _ in range(8)]
     assert len(Counter(map(str, random))) > 1
+
+
+@pytest.mark.proves("H1", "H9")
+@pytest.mark.parametrize("office", ["alone"], indirect=True)
+def test_without_a_controller_it_goes_as_explain_says(office: Office) -> None:
+    office.phones()
+    told = dict(approximations(PhoneSystem.model_validate(OFFICE)))
+    assert {key.split("/")[2]: text for key, text in told.items()} == {
+        "longest": "longest-idle is round-robin",
+        "fewest": "fewest-calls is round-robin",
+        "wrap": "members ring again at once",
+    }
+    for group in ("606", "607"):
+        took = [office.call("P104", group, Manner(hang_up_after=0.1)).answered for _ in range(4)]
+        assert took == [{"P101"}, {"P102"}, {"P103"}, {"P101"}]
+    took = [office.call("P104", "608", Manner(hang_up_after=0.1)).answered for _ in range(2)]
+    assert took == [{"P101"}] * 2
 
 
 def test_members_in_a_call_are_not_rung(office: Office) -> None:

@@ -16,7 +16,7 @@ from tests.engines.test_freeswitch_ctl import Office as FreeSwitchOffice
 from tests.engines.test_freeswitch_ctl import office as freeswitch
 from tests.engines.test_run import PORT as FREESWITCH_PORT
 from tests.engines.test_run import controller
-from tests.phones import ANSWERS, Caller, Manner, Phone, PhoneBank
+from tests.phones import ANSWERS, RINGS_OUT, Caller, Manner, Phone, PhoneBank
 from tests.unit.cli.conftest import ACME, run_process
 
 __all__ = ["freeswitch"]
@@ -58,7 +58,12 @@ def rings(bank: PhoneBank) -> bool:
 
 def rule(office: Office, *args: str) -> None:
     """One command that changes rules."""
-    did = office.data("rules", args[0], "acme/101", *args[1:])
+    at_once(office, "rules", args[0], "acme/101", *args[1:])
+
+
+def at_once(office: Office, *args: str) -> None:
+    """One command that changes stored keys alone."""
+    did = office.data(*args)
     for engine in did["engines"].values():
         assert engine["reloads"] == []
         assert engine["files_changed"] == 0
@@ -86,3 +91,27 @@ def test_the_next_call_obeys_the_rules_as_they_are_now(office: Office) -> None:
             running.until(lambda _, it: it["revision"] == 6)
             assert rings(bank)
             running.end()
+
+
+@pytest.mark.proves("H1")
+def test_the_next_call_rings_the_members_of_now(office: Office) -> None:
+    own = office.ctl("get", "acme/handsets/LDN-07/sip_password", "--reveal").stdout.strip()
+    address, _ = HERE[isinstance(office, FreeSwitchOffice)]
+    with PhoneBank(address, PHONES) as bank:
+        member = Phone("acme.LDN-07", own)
+        bank.register_all({Phone(CALLER.account, CALLER.password): ANSWERS, member: RINGS_OUT})
+
+        def rung() -> bool:
+            since = time.time()
+            placed = bank.place(CALLER, "600", Manner(abandon_after=1))
+            placed.wait()
+            return any(it.rang for it in bank.observed(member.account, since=since))
+
+        at_once(office, "set", "acme/groups/sales/members", "--remove", "102")
+        assert rung()
+        at_once(office, "set", "acme/groups/sales/logged_out", "--add", "101")
+        assert not rung()
+        at_once(office, "set", "acme/groups/sales/logged_out", "--remove", "101")
+        assert rung()
+        at_once(office, "set", "acme/groups/sales", "members=[102]")
+        assert not rung()

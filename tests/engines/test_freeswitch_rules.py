@@ -30,8 +30,10 @@ from tests.engines.test_asterisk_rules import (
     test_members_in_turn_and_at_random,
     test_nobody_of_plain_and_delayed,
     test_paths_are_free_again_when_the_call_has_gone_on,
+    test_ring_times_in_rings_and_in_seconds,
     test_screening,
     test_the_delayed_phone_is_cancelled_when_another_answers,
+    test_without_a_controller_it_goes_as_explain_says,
 )
 
 __all__ = [
@@ -51,8 +53,10 @@ __all__ = [
     "test_members_in_turn_and_at_random",
     "test_nobody_of_plain_and_delayed",
     "test_paths_are_free_again_when_the_call_has_gone_on",
+    "test_ring_times_in_rings_and_in_seconds",
     "test_screening",
     "test_the_delayed_phone_is_cancelled_when_another_answers",
+    "test_without_a_controller_it_goes_as_explain_says",
 ]
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(300)]

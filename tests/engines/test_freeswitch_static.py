@@ -120,9 +120,9 @@ class Office:
 
     def flip(self, key: str, value: str) -> None:
         """One key of the state, as it is changed by day."""
-        name, held = stored("acme", key, value)
-        verb = f"insert/{name}/{held}" if held else f"delete/{name}"
-        assert self.stand.process.api("db", verb) == "+OK"
+        for name, held in stored("acme", key, value).items():
+            verb = f"insert/{name}/{held}" if held else f"delete/{name}"
+            assert self.stand.process.api("db", verb) == "+OK"
 
 
 @pytest.fixture(scope="module")

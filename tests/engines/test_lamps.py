@@ -11,6 +11,9 @@ from typing import Any
 
 import pytest
 
+from controlplane.capabilities import Capability
+from controlplane.engines import ENGINES
+from controlplane.model.deployment import EngineKind
 from controlplane.model.phone_system import PhoneSystem
 from controlplane.render.bundle import TenantView
 from controlplane.routing.compiler import compile_plan
@@ -75,6 +78,9 @@ class Office:
             self.stand.container.restart()
         elif isinstance(self.stand, FreeSwitchStand):
             self.stand.process.restart()
+
+    def can(self, capability: Capability) -> bool:
+        return capability in ENGINES[EngineKind(self.kind)].capabilities
 
     def helped(self) -> AbstractContextManager[object]:
         """With a controller, where the engine alone cannot do it."""
@@ -150,21 +156,11 @@ def test_a_line_is_watched_wherever_its_user_logs_in(office: Office) -> None:
         assert all(lamp(one) == "idle" for one in watcher.notified(line)[told:])
 
 
-def test_a_line_is_watched_by_its_extension_too(office: Office) -> None:
-    if office.kind == "freeswitch":
-        pytest.skip("one name space for all tenants: lines are watched as <tenant>.<extension>")
-    office.load("102", "103", do_not_disturb=True)
-    with office.watcher("A1") as watcher:
-        line = watcher.subscribe("102", "dialog", EVENTS["dialog"])
-        watcher.wait(lambda told: lamp(told) == "busy", line)
-
-
-def test_do_not_disturb_shows_as_busy(office: Office) -> None:
-    if office.kind == "freeswitch":
-        pytest.skip("its lamps show calls only")
+@pytest.mark.parametrize("event", EVENTS)
+def test_do_not_disturb_shows_as_busy(office: Office, event: str) -> None:
     office.load("102", "103")
     with office.watcher("A1") as watcher:
-        line = watcher.subscribe("acme.102", "dialog", EVENTS["dialog"])
+        line = watcher.subscribe("acme.102", event, EVENTS[event])
         watcher.wait(lambda told: lamp(told) == "idle", line)
         office.load("102", "103", do_not_disturb=True)
         watcher.wait(lambda told: lamp(told) == "busy", line)
@@ -172,6 +168,74 @@ def test_do_not_disturb_shows_as_busy(office: Office) -> None:
         watcher.wait(lambda told: lamp(told) == "idle", line)
 
 
+@pytest.mark.parametrize("event", EVENTS)
+def test_do_not_disturb_shows_after_calls_too(office: Office, event: str) -> None:
+    """Those the line places, those it takes from a caller who is allowed to, and one in whose
+    midst do not disturb was set."""
+    office.load("102", "103", do_not_disturb=True, allowed=["103"])
+    office.are(B1=ANSWERS, C1=ANSWERS)
+    with office.watcher("A1") as watcher:
+        with office.helped():
+            line = watcher.subscribe("acme.102", event, EVENTS[event])
+            watcher.wait(lambda told: lamp(told) == "busy", line)
+        for caller, called in (("B1", "103"), ("C1", "102")):
+            assert office.place(caller, called, Manner(hang_up_after=0.5)).wait().answered
+            time.sleep(1)
+            watcher.wait(lambda told: lamp(told) == "busy", line)
+        office.load("102", "103")
+        watcher.wait(lambda told: lamp(told) == "idle", line)
+        under_way = office.place("B1", "103", Manner(hang_up_after=1.5))
+        watcher.wait(lambda told: lamp(told) == "busy", line)
+        office.load("102", "103", do_not_disturb=True)
+        assert under_way.wait().answered
+        time.sleep(1)
+        watcher.wait(lambda told: lamp(told) == "busy", line)
+        office.load("102", "103")
+        watcher.wait(lambda told: lamp(told) == "idle", line)
+
+
+def test_a_line_is_watched_by_its_extension_too(office: Office) -> None:
+    """Where the engine can; else that shows nothing, of any tenant, and never changes."""
+    office.load("102", "103", do_not_disturb=True)
+    with office.helped(), office.watcher("A1") as watcher:
+        line = watcher.subscribe("102", "dialog", EVENTS["dialog"])
+        if office.can(Capability.WATCH_BY_EXTENSION):
+            watcher.wait(lambda told: lamp(told) == "busy", line)
+            return
+        watcher.wait(lambda told: lamp(told) == "idle", line)
+        office.load("102", "103")
+        office.load("102", "103", do_not_disturb=True)
+        office.place("C1", "101", Manner(hang_up_after=0.5)).wait()
+        time.sleep(1)
+        assert {lamp(told) for told in watcher.notified(line)} == {"idle"}
+
+
+def test_do_not_disturb_shows_without_a_controller(office: Office) -> None:
+    """Where the engine can; else a phone that comes later sees the next change."""
+    office.load("102", "103", do_not_disturb=True)
+    with office.watcher("A1") as watcher:
+        line = watcher.subscribe("acme.102", "dialog", EVENTS["dialog"])
+        if office.can(Capability.QUIET_WITHOUT_US):
+            watcher.wait(lambda told: lamp(told) == "busy", line)
+            return
+        watcher.wait(lambda told: lamp(told) == "idle", line)
+        office.load("102", "103")
+        office.load("102", "103", do_not_disturb=True)
+        watcher.wait(lambda told: lamp(told) == "busy", line)
+
+
+@pytest.mark.parametrize("event", EVENTS)
+def test_do_not_disturb_shows_at_a_phone_that_comes_later(office: Office, event: str) -> None:
+    office.load("102", "103", do_not_disturb=True)
+    for again in (False, True):
+        if again:
+            office.restart()
+        with office.helped(), office.watcher("A1") as watcher:
+            line = watcher.subscribe("acme.102", event, EVENTS[event])
+            watcher.wait(lambda told: lamp(told) == "busy", line)
+
+
+@pytest.mark.proves("F9")
 def test_the_message_lamp_follows_the_line(office: Office) -> None:
     office.load("102", None)
     with office.watcher("B1") as first, office.watcher("C1") as second:

@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from controlplane.capabilities import Capability
 from controlplane.diagnostics import Faults
+from controlplane.engines import ENGINES
 from controlplane.model.phone_system import PhoneSystem
 from controlplane.render.bundle import TenantView
 from controlplane.routing.compiler import compile_plan
@@ -122,15 +124,20 @@ def test_registers_is_called_and_calls(office: Office, transport: str, user: str
         _registers_is_called_and_calls(office, carrier)
 
 
-@pytest.mark.parametrize("office", ["asterisk"], indirect=True)
+TLS = Capability.TLS_TRUNKS
+OVER_TLS = [kind.value for kind, row in ENGINES.items() if TLS in row.capabilities]
+NOT_OVER_TLS = [kind.value for kind, row in ENGINES.items() if TLS not in row.capabilities]
+
+
+@pytest.mark.parametrize("office", OVER_TLS, indirect=True)
 @USERS
 def test_registers_is_called_and_calls_over_tls(office: Office, user: str) -> None:
     with Carrier(office.carrier_ip, "tls", user, "s3cret;x", tls=office.tls()) as carrier:
         _registers_is_called_and_calls(office, carrier)
 
 
-@pytest.mark.parametrize("office", ["freeswitch"], indirect=True)
-def test_no_trunk_over_tls_gets_to_a_freeswitch(office: Office) -> None:
+@pytest.mark.parametrize("office", NOT_OVER_TLS, indirect=True)
+def test_no_trunk_over_tls_gets_to_an_engine_without(office: Office) -> None:
     """It is refused before anything changes: the trunk that is there goes on."""
     with Carrier(office.carrier_ip, "udp", "acme-user", "s3cret;x") as carrier:
         office.load(carrier)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.engines.voicemail_office import Office, office
+from tests.phones import Manner
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(240)]
 
@@ -26,7 +27,7 @@ def empty(place: Office) -> None:
     place.ctl("voicemail", "clear", "acme/102", "data", "--yes")
 
 
-@pytest.mark.proves("F4")
+@pytest.mark.proves("F1", "F4")
 def test_messages_are_listed_played_moved_and_deleted(place: Office, tmp_path: Path) -> None:
     place.leave()
     place.leave()
@@ -70,6 +71,23 @@ def test_messages_are_listed_played_moved_and_deleted(place: Office, tmp_path: P
     assert place.waiting() == (0, 1)
     gone = place.ctl("voicemail", "delete", "acme/102", oldest["id"], "--yes", exits=1)
     assert gone.stderr.startswith("acme/102: error: there is no message")
+
+
+@pytest.mark.proves("F1")
+def test_a_mailbox_is_switched_off_and_on_and_has_an_address(place: Office) -> None:
+    place.leave()
+    [message] = place.messages()
+    place.ctl("set", "acme/lines/102/voicemail", "off")
+    assert place.call("102", Manner(hang_up_after=0.5)).status == 486
+    off = place.ctl("voicemail", "list", "acme/102", exits=1)
+    assert "mailbox acme/102 does not exist" in off.stderr
+    place.ctl("set", "acme/lines/102/voicemail", "on")
+    assert [one["id"] for one in place.messages()] == [message["id"]], "what was left is there"
+    place.ctl("set", "acme/lines/102/voicemail/email", "team@acme.example")
+    assert "team@acme.example" in place.ctl("get", "acme/lines/102/voicemail/email").stdout
+    place.leave()
+    assert len(place.messages()) == 2
+    place.apply()
 
 
 def test_what_is_not_there_is_one_clear_line(place: Office, tmp_path: Path) -> None:

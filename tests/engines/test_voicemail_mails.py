@@ -26,25 +26,28 @@ SMTP_PORT = 2525
 HOSTILE = "Eve\t<b> =?utf-8?q?x?= Bcc: z@z.example Zoë 李"
 
 
+def with_mail(made: Office) -> None:
+    """Has the office's mails handed over to a server of ours."""
+    config = made.folder / "controlplane.yaml"
+    server = {
+        "host": ADDRESSES[made.kind][0],
+        "port": SMTP_PORT,
+        "security": "none",
+        "sender": "voicemail@acme.example",
+        "retry_first_seconds": 1,
+        "retry_most_seconds": 2,
+        "look_seconds": 1,
+    }
+    more = "".join(f"  {key}: {value}\n" for key, value in server.items())
+    config.write_text(config.read_text() + f"mail:\n{more}portal_url: https://phones.example/\n")
+
+
 @pytest.fixture(scope="module", params=["asterisk", "freeswitch"])
 def place(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Office]:
     with office(request.param, tmp_path_factory.mktemp(request.param)) as made:
-        config = made.folder / "controlplane.yaml"
-        server = {
-            "host": ADDRESSES[made.kind][0],
-            "port": SMTP_PORT,
-            "security": "none",
-            "sender": "voicemail@acme.example",
-            "retry_first_seconds": 1,
-            "retry_most_seconds": 2,
-            "look_seconds": 1,
-        }
-        more = "".join(f"  {key}: {value}\n" for key, value in server.items())
-        config.write_text(
-            config.read_text() + f"mail:\n{more}portal_url: https://phones.example/\n"
-        )
+        with_mail(made)
         yield made
 
 

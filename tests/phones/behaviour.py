@@ -11,12 +11,14 @@ class Answers:
 
     With `hangs_up_after=None` the call lasts until the other side ends it. Its sound is echoed.
     `presses` go out as SIP INFO, each `presses_after` seconds after the answer or the one before.
+    `talks`: sends a tone of so many hertz instead of the echo.
     """
 
     after: float = 0.1
     hangs_up_after: float | None = None
     presses: str = ""
     presses_after: float = 1.0
+    talks: int = 0
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from tests.phones.scenario import (
 TAG = ";tag=[pid]c[call_number]"
 CONTACT = "Contact: <sip:[local_ip]:[local_port]>"
 ECHO_SDP = SDP.format(port="[media_port]")
+TONE_SDP = SDP.format(port="[rtpstream_audio_port]")
 ABANDONED_MS = 300_000
 REASONS = {
     404: "Not Found",
@@ -92,17 +93,19 @@ def _presses(behaviour: Answers) -> list[str]:
     return lines
 
 
-def _answers(behaviour: Answers) -> list[str]:
-    first = "talk1" if behaviour.presses else "talk"
+def _answers(behaviour: Answers, tone: str) -> list[str]:
+    play = f'<nop><action><exec rtp_stream="{tone},-1,0"/></action></nop>'
     return [
         *_ring(behaviour.after, "answer"),
         label("answer"),
-        _answer_invite("200 OK", CONTACT, ALLOW, body=ECHO_SDP, retrans=True),
+        _answer_invite("200 OK", CONTACT, ALLOW, body=TONE_SDP if tone else ECHO_SDP, retrans=True),
         label("wait-ack"),
         recv(request="CANCEL", optional=True, next_="late-cancel"),
-        recv(request="ACK", next_=first),
+        recv(request="ACK", next_="sound"),
         label("late-cancel"),
         reply("200 OK", next_="wait-ack"),
+        label("sound"),
+        *([play] if tone else []),
         *_presses(behaviour),
         *talk("talk", ECHO_SDP, seconds=behaviour.hangs_up_after, then="hang-up"),
         label("hang-up"),
@@ -124,10 +127,10 @@ def _rejects(behaviour: Rejects) -> list[str]:
     ]
 
 
-def _behave(behaviour: Served) -> list[str]:
+def _behave(behaviour: Served, tone: str) -> list[str]:
     match behaviour:
         case Answers():
-            return _answers(behaviour)
+            return _answers(behaviour, tone)
         case Rejects():
             return _rejects(behaviour)
         case RingsOut():
@@ -139,8 +142,11 @@ def _behave(behaviour: Served) -> list[str]:
             assert_never(behaviour)
 
 
-def callee_scenario(behaviour: Served) -> str:
-    """Scenario XML for every call to phones of this behaviour; also takes REGISTER and OPTIONS."""
+def callee_scenario(behaviour: Served, tone: str = "") -> str:
+    """Scenario XML for every call to phones of this behaviour; also takes REGISTER and OPTIONS.
+
+    `tone` is the path of the raw PCMU file that one who talks plays.
+    """
     others = ("OPTIONS", "NOTIFY", "MESSAGE", "BYE", "CANCEL", "INFO")
     return scenario(
         type(behaviour).__name__,
@@ -149,7 +155,7 @@ def callee_scenario(behaviour: Served) -> str:
             *(recv(request=name, optional=True, next_="other") for name in others),
             recv(request="INVITE", keep=KEPT),
             '<Reference variables="via,from,to,cseq,target"/>',
-            *_behave(behaviour),
+            *_behave(behaviour, tone),
             label("cancelled"),
             reply("200 OK"),
             _answer_invite("487 Request Terminated", retrans=True),

@@ -14,7 +14,7 @@ from typing import Self
 
 from tests.bench.sip_message import Message, answer, credentials, packed, parse
 
-PATIENCE = 5.0
+PATIENCE = 10.0
 """Seconds to wait for a response, and for what is expected to be notified."""
 
 

@@ -50,6 +50,20 @@ def test_what_is_claimed_is_nobody_elses_until_the_lease_is_over(outbox: Outbox)
     assert (again.mail_id, again.attempts) == (claimed.mail_id, 2)
 
 
+def test_a_clock_that_was_set_back_keeps_no_mail_waiting(outbox: Outbox) -> None:
+    outbox.add([mail(1)])
+    at = NOW + dt.timedelta(minutes=1)
+    first = outbox.claim(at, LEASE)
+    assert first is not None
+    outbox.end(first, MailState.WAITING, "the server is away", at + LEASE)
+    assert outbox.claim(at + LEASE / 2, LEASE, LEASE) is None
+    back = at - dt.timedelta(days=30)
+    again = outbox.claim(back, LEASE, LEASE)
+    assert again is not None
+    assert again.attempts == 2
+    assert outbox.claim(back + LEASE / 2, LEASE, LEASE) is None, "it is claimed"
+
+
 def test_a_mail_that_was_sent_is_only_settled(outbox: Outbox) -> None:
     outbox.add([mail(1)])
     later = NOW + dt.timedelta(minutes=1)

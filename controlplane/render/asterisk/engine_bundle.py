@@ -31,6 +31,7 @@ from controlplane.render.asterisk.store import store_of
 from controlplane.render.bundle import Bundle, TenantView
 from controlplane.render.templates import environment
 from controlplane.routing.plan import Routine
+from controlplane.routing.recording import FOLDER
 from controlplane.routing.steps import Prompt
 
 _TLS_PORT_AFTER = 1
@@ -44,6 +45,17 @@ _CALLS = " + ".join(
     for category in ("cp-called", "cp-calling")
 )
 """The calls in progress at the line that the call is at, with this one."""
+
+_FLAGS = (
+    "${DB(cp/${CP_TENANT}/handset/${CP_HANDSET}/record)}",
+    "${DB(cp/${CP_TENANT}/line/${DB(cp/${CP_TENANT}/handset/${CP_HANDSET}/line)}/record)}",
+    "${DB(cp/${CP_TENANT}/line/${MASTER_CHANNEL(GROUP(cp-called)):$[1+${LEN(${CP_TENANT})}]}/record)}",
+)
+"""Set where calls of a leg's handset are recorded, of the line it serves, or of the line that was
+called: see `controlplane.routing.recording`."""
+
+_CALLER_RECORDED = f'"{"".join(_FLAGS[:2])}" != ""'
+_PEER_RECORDED = f'"{"".join(_FLAGS)}" != "" & "${{MASTER_CHANNEL(CP_TAPE)}}" = ""'
 
 _FEW = 150
 """Names of 40 characters that an application takes at once: 8 KB."""
@@ -125,6 +137,9 @@ def _dialplan(views: Sequence[TenantView], engine: Engine) -> dict[str, str]:
         "calls": _CALLS,
         "in_call": "^(INUSE|RINGINUSE|BUSY|ONHOLD)$",
         "state": word(engine.state_folder),
+        "recordings": FOLDER,
+        "caller_recorded": _CALLER_RECORDED,
+        "peer_recorded": _PEER_RECORDED,
         "dialled": _DIALLED,
         "now": NOW,
         "spool": spool_file(engine.state_folder),

@@ -40,7 +40,8 @@ _VALUES = {
     "lost": "${CP_FLOW}",
     "routine": "${CP_ROUTINE}",
     "mailbox": "${CP_BOX}",
-    "recording": "${CP_RECORDING:0:200}",
+    # A call that nobody answered has none.
+    "recording": '${IF($["${DIALEDPEERNAME}" != ""]?${CP_RECORDING:0:200})}',
     "since": "${CP_SINCE}",
     "joined": "${CP_JOINED}",
 }

@@ -114,3 +114,8 @@ def turns_key(tenant: str, group: str) -> str:
 def key(tenant: str, state_key: str) -> str:
     """The full name of a stored key."""
     return f"{KEYS}/{tenant}/{state_key}"
+
+
+def part_key(tenant: str, name: str) -> str:
+    """The full name of a further part of a long value."""
+    return f"{KEYS}/+{tenant}/{name}"

@@ -17,6 +17,7 @@ from controlplane.render.freeswitch.frames import posix_rule, zone_name
 from controlplane.render.freeswitch.gateways import tenant_gateways
 from controlplane.render.freeswitch.history import LINE, at_end, ended_line, spool_file
 from controlplane.render.freeswitch.lacking import lacking
+from controlplane.render.freeswitch.lamps import quiet, told_again
 from controlplane.render.freeswitch.modules import MODULES
 from controlplane.render.freeswitch.names import PHONES, PROFILE, TRUNKS, TURNS
 from controlplane.render.freeswitch.parts import (
@@ -44,6 +45,7 @@ from controlplane.render.freeswitch.routines import routine_dialplan
 from controlplane.render.freeswitch.store import store_of
 from controlplane.render.templates import environment
 from controlplane.routing.plan import Plan, RingMembers, RingNext, Routine
+from controlplane.routing.recording import FOLDER
 from controlplane.routing.state import zone_key
 from controlplane.routing.steps import Cause
 
@@ -124,7 +126,8 @@ def _settings(views: Sequence[TenantView], engine: Engine) -> dict[str, object]:
 
 def _zones(views: Sequence[TenantView]) -> dict[str, str]:
     """How the clocks of the zones in use go, by the name a stored value has for them."""
-    zones = {view.plan.timezone for view in views}
+    # By UTC recordings are kept by day.
+    zones = {"UTC", *(view.plan.timezone for view in views)}
     for view in views:
         zones.update(value for key, value in view.state.items() if _ZONE.fullmatch(key))
     return {zone_name(zone): posix_rule(zone) for zone in sorted(zones)}
@@ -135,6 +138,8 @@ def _dialplan(views: Sequence[TenantView], engine: Engine) -> dict[str, str]:
         "live": f"{word(engine.live_address)}:{engine.live_port}",
         "patience": PATIENCE_SECONDS,
         "at_end": attribute(at_end()),
+        "quiet": attribute(quiet()),
+        "told_again": attribute(told_again()),
         "outside_caller": outside_caller(),
         "asked_after": "|".join(f"${{{name}}}" for name in ASKED_AFTER),
         "profiles": {"default": voicemail.DEFAULT, "messages": voicemail.MESSAGES},
@@ -143,6 +148,7 @@ def _dialplan(views: Sequence[TenantView], engine: Engine) -> dict[str, str]:
         "phones": PHONES,
         "trunks": TRUNKS,
         "turns": TURNS,
+        "recordings": attribute(f"{engine.state_folder}/{FOLDER}"),
         "counts_phones": any(_asks_for_idle_phones(view.plan) for view in views),
         "on_tone": ON_TONE,
         "off_tone": OFF_TONE,

@@ -80,3 +80,9 @@ def turn_key(tenant: str, group: str) -> str:
 def key(tenant: str, state_key: str) -> str:
     """`realm/key` of a stored key, as the command `db` takes it: a slash ends a field there."""
     return f"{REALM}/{tenant}.{state_key.replace('/', '.')}"
+
+
+def part_key(tenant: str, name: str) -> str:
+    """`realm/key` of a further part of a long value. All of them sort, and so are written, before
+    the first part of any."""
+    return f"{REALM}/+{tenant}.{name}"

@@ -59,8 +59,13 @@ def call_of(
     subroutine: str, back: str, here: str, given: str, *, unless: bool = True
 ) -> tuple[str, str]:
     """Sends a call to an extension of all calls, from which it comes to `back`."""
-    data = f"{given} cp_then={back} cp_where={here}"
+    data = f"{given} cp_then={back} cp_where={here}".strip()
     return set_all(data, unless=unless), transfer(subroutine, CALLS, unless=unless)
+
+
+def in_parts(what: str, back: str, here: str) -> str:
+    """Sends a call whose cp_<what> is a list with parts elsewhere to where it becomes whole."""
+    return when(f"${{cp_{what}}}", "~", *call_of(f"whole-{what}", back, here, "", unless=False))
 
 
 def begin_ringing(
@@ -79,6 +84,7 @@ def begin_ringing(
             held = state(members_key(value(node.group)))
             yield only(held, "^[0-9]+:(.+)$", set_now("cp_members=$1"),
                        transfer(f"n{node.offline}", here, unless=True))  # fmt: skip
+            yield in_parts("members", f"m{index}", here)
             yield always(*_members(here, index, node.terms))
         case RingNext():
             yield only("${cp_order}", "^&*([0-9]+)(.*)$",
@@ -98,6 +104,7 @@ def gathered(
             nobody = when(_ALL, _NONE, transfer(f"n{node.offline}", here))
             yield f"t{index}", (nobody, *to_ring(index, "${cp_seconds}"))
         case RingMembers():
+            yield f"m{index}", (always(*_members(here, index, node.terms)),)
             yield f"t{index}", tuple(_group(here, index, node, node.offline))
         case RingNext():
             yield f"t{index}", tuple(_group(here, index, node, index))
@@ -112,13 +119,15 @@ def _ring_line(here: str, index: int, node: RingLine) -> Iterator[str]:
     own = f"cp_what=&{state(phones_key(line))} cp_out= cp_terms= cp_screen= cp_shown=${{cp_name}}"
     yield always(set_all(f"{own} cp_line={line}"))
     more = "".join(map(state, (not_own_key(_ACTIVE), screen_key(_ACTIVE), also_key(_ACTIVE))))
-    yield only(more, EMPTY, transfer(f"s{index}", here, unless=True))
+    # Nothing more, and the phones are not in parts.
+    yield only(f"{more}${{cp_what}}", "^&[^~]*$", transfer(f"s{index}", here, unless=True))
     yield when("${cp_what}", _NONE, transfer(f"n{node.offline}", here))
     yield from to_ring(index, "${cp_seconds}")
 
 
 def _beside(here: str, index: int, node: RingLine) -> Iterator[str]:
     line = value(node.line)
+    yield in_parts("what", f"s{index}", here)
     yield either(state(not_own_key(_ACTIVE)), f"^{ON}$", set_now("cp_what="))
     screened = f"${{cp_trusted}}|{state(screen_key(_ACTIVE))}"
     yield either(screened, f"^[|]{ON}$", set_now(f"cp_screen={ON}"))
@@ -137,6 +146,7 @@ def _members(here: str, index: int, terms: MemberTerms) -> tuple[str, str]:
 
 
 def _group(here: str, index: int, node: RingMembers | RingNext, nobody: int) -> Iterator[str]:
+    yield in_parts("what", f"t{index}", here)
     yield when(_ALL, _NONE, transfer(f"n{nobody}", here))
     yield always(set_now(f"cp_prefix={state(prefix_key(value(node.group)))}"))
     yield either("${cp_prefix}", "^.", set_now("cp_shown=${cp_prefix}%20${cp_name}"))

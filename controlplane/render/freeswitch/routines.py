@@ -31,6 +31,7 @@ from controlplane.render.freeswitch.ringing import (
     begin_ringing,
     call_of,
     gathered,
+    in_parts,
     state,
     to_ring,
     value,
@@ -170,6 +171,7 @@ class _Nodes:
                 yield f"f{index}", tuple(self._forward(index, node))
                 yield f"t{index}", (self._nobody(node.failed), *to_ring(index, "${cp_seconds}"))
             case OrderMembers():
+                yield f"w{index}", tuple(self._in_order(index, node))
                 yield f"p{index}", tuple(self._from(node.then))
             case RingLine() | RingMembers() | RingNext():
                 yield from gathered(self._here, index, node)
@@ -219,11 +221,14 @@ class _Nodes:
         return when("${cp_what}${cp_out}${cp_terms}", "^&?$", self._to(otherwise))
 
     def _order(self, index: int, node: OrderMembers) -> Iterator[str]:
-        group = value(node.group)
-        held = state(members_key(group))
+        held = state(members_key(value(node.group)))
         yield only(held, "^([0-9]+):(.+)$", set_all("cp_count=$1 cp_order=$2"),
                    set_now("cp_order=", unless=True),
                    transfer(f"p{index}", self._here, unless=True))  # fmt: skip
+        yield in_parts("order", f"w{index}", self._here)
+        yield from self._in_order(index, node)
+
+    def _in_order(self, index: int, node: OrderMembers) -> Iterator[str]:
         match node.strategy:
             case Strategy.RING_ALL | Strategy.LINEAR:
                 yield always(transfer(f"p{index}", self._here))
@@ -235,7 +240,7 @@ class _Nodes:
                 order = "in-turn"
             case _ as never:
                 assert_never(never)
-        given = f"cp_group={group}"
+        given = f"cp_group={value(node.group)}"
         yield always(*call_of(order, f"p{index}", self._here, given, unless=False))
 
     def _after(self, index: int, node: Node) -> Iterator[str]:

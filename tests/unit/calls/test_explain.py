@@ -29,6 +29,7 @@ def test_a_call_that_ends_in_voicemail() -> None:
         "text": "a message is left in mailbox 102",
         "rang": ["B1"],
         "answered_by": None,
+        "recorded": False,
         "mailbox": "102",
         "cause": 16,
         "caller_left": False,
@@ -41,6 +42,12 @@ def test_a_call_out_that_is_answered() -> None:
     assert told["result"]["text"] == f"{MOBILE} by uplink answers"
     assert told["result"]["shown"] == {f"{MOBILE} by uplink": MAIN}
     assert told["steps"][-1]["outcome"] == f"answered by {MOBILE} by uplink"
+
+
+def test_a_call_that_is_recorded() -> None:
+    told = explanation(journey(from_handset("102"), lines={"102": {"record_calls": True}}))
+    assert told["result"]["text"] == "B1 answers, and the call is recorded"
+    assert told["result"]["recorded"]
 
 
 def test_an_unknown_number_and_a_caller_who_leaves() -> None:

@@ -256,6 +256,9 @@ def test_a_tenant_that_is_gone(known: Known) -> None:
 def test_a_clock_that_was_set_back(known: Known) -> None:
     found = row(known, asterisk(ended="1795324700000", peer="acme.B1", talked="999999"))
     assert (found.wait, found.talk) == (dt.timedelta(0), dt.timedelta(0))
+    found = row(known, asterisk(ended="1795324700000", peer="acme.B1", talked="-36001993"))
+    assert found.answered == found.began == found.ended
+    assert found.outcome is CallOutcome.ANSWERED
 
 
 def test_a_torn_line_before_a_whole_one() -> None:

@@ -8,6 +8,8 @@ import pytest
 
 from controlplane.model.change import Change
 from controlplane.model.change_set import ChangeSet
+from controlplane.render.asterisk.store import stored as asterisk_stored
+from controlplane.render.freeswitch.store import stored as freeswitch_stored
 from controlplane.service import flips
 
 
@@ -47,7 +49,9 @@ RULE = {"name": "work", "when": "office", "screening": True}
 def test_state_alone(
     address: str, before: dict[str, Any], after: dict[str, Any], keys: dict[str, str | None]
 ) -> None:
-    assert flips.of(change_set(address, before, after)) == keys
+    found = flips.of(change_set(address, before, after))
+    assert found is not None
+    assert found.after == keys
 
 
 @pytest.mark.parametrize(
@@ -103,3 +107,19 @@ def test_what_is_seen_to_be_sound_from_the_line_alone(after: dict[str, Any], sou
 def test_of_other_objects_the_whole_is_looked_at() -> None:
     changes = change_set("groups/sales", {"members": ["101"]}, {"members": ["102"]})
     assert not flips.sound_alone(changes, lambda name: THERE.get(name, set()))
+
+
+def test_the_parts_of_a_list_that_is_long_no_more_go_with_it() -> None:
+    members = [str(number) for number in range(1000, 1100)]
+    change = change_set("groups/sales", {"members": members}, {"members": members[:2]})
+    found = flips.of(change)
+    assert found is not None
+    long = freeswitch_stored("acme", "group/sales/members", "&".join(members))
+    delta = flips.delta(freeswitch_stored, "acme", found)
+    assert delta.put == {"cp/acme.group.sales.members": "2:1000&1001"}
+    assert set(delta.delete) == set(long) - set(delta.put)
+    back = flips.delta(freeswitch_stored, "acme", flips.Flips({}, found.before))
+    assert back.put == long
+    assert flips.delta(asterisk_stored, "acme", found).put == {
+        "cp/acme/group/sales/members": "1000&1001"
+    }

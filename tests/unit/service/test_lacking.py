@@ -8,6 +8,7 @@ import pytest
 
 from controlplane.diagnostics import Faults
 from controlplane.model.deployment import EngineKind
+from controlplane.model.group import Strategy
 from controlplane.service.door import Door
 from controlplane.store.yaml_reader import read
 from tests.unit.service.conftest import ACME, StoredPlace
@@ -32,3 +33,27 @@ def test_a_trunk_over_tls_is_for_an_asterisk(place: StoredPlace) -> None:
     [found] = refused.value.diagnostics
     assert found.address == "acme/trunks/uplink/transport"
     assert "FreeSWITCH" in found.message
+
+
+def test_more_phones_than_an_asterisk_rings_together(place: StoredPlace) -> None:
+    handsets = [f"{'h' * 36}-{number}" for number in range(200, 260)]
+    more = "".join(f"  {name}: {{site: london, line: {name[-3:]}}}\n" for name in handsets)
+    lines = "".join(f'  "{name[-3:]}": {{}}\n' for name in handsets)
+    members = ", ".join(name[-3:] for name in handsets)
+    text = f"""tenant: acme
+sites: {{london: {{}}}}
+lines:
+{lines}handsets:
+{more}groups:
+  all: {{extension: "700", members: [{members}]}}
+"""
+    wanted = read(text, "acme.yaml").system
+    group = wanted.groups["all"].model_copy(update={"strategy": Strategy.LINEAR})
+    one_by_one = wanted.model_copy(update={"groups": {"all": group}})
+    with place.store() as store:
+        with pytest.raises(Faults) as refused:
+            door(place, store, EngineKind.ASTERISK).plan(wanted, "")
+        assert door(place, store, EngineKind.ASTERISK).plan(one_by_one, "").change_set.changes
+    [found] = refused.value.diagnostics
+    assert found.address == "acme/groups/all/members"
+    assert "60 phones" in found.message

@@ -222,18 +222,58 @@ def test_keys_and_values_of_the_store_have_no_slash_of_their_own() -> None:
     for key, held in render([view()], ENGINE).store.items():
         assert re.fullmatch(r"cp/[^/ ]+", key)
         assert re.fullmatch(r"[^/ '\\]+", held)
-    assert stored("acme", "line/103/forward/always", "line/101&+447700900123") == (
-        "cp/acme.line.103.forward.always",
-        "line.101&+447700900123",
-    )
+    assert stored("acme", "line/103/forward/always", "line/101&+447700900123") == {
+        "cp/acme.line.103.forward.always": "line.101&+447700900123"
+    }
 
 
-def test_a_value_longer_than_the_store_takes() -> None:
-    _, name = stored("acme", "line/101/name", "東" * 80)
+def test_a_name_longer_than_the_store_takes_is_cut() -> None:
+    [name] = stored("acme", "line/101/name", "東" * 80).values()
     assert 0 < len(name) <= MOST
     assert re.fullmatch(r"(?:%[0-9A-F]{2}){3,}", name)
+
+
+def joined(held: dict[str, str], first: str) -> str:
+    """As the dialplan puts the parts of a list together."""
+    text = held[first]
+    while found := re.fullmatch(r"(.*)~([^&]+)", text):
+        text = found[1] + held[f"cp/+acme.{found[2]}"]
+    return text
+
+
+LISTS = {
+    "line/101/phones": [f"handset-{number}" for number in range(60)],
+    "group/sales/members": [str(number) for number in range(1000, 1100)],
+    "line/101/answering": ["2", *(f"{'r' * 38}{n}:{'f' * 40}:20" for n in range(99)), "::24"],
+    "line/10100/rule/" + "r" * 40 + "/forward/unanswered": [f"handset/{'h' * 40}"] * 10,
+    "line/101/also": [f"handset/{'h' * 40}:120:1"] * 20,
+}
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_a_list_longer_than_the_store_takes_is_held_in_parts(name: str) -> None:
+    whole = "&".join(LISTS[name])
+    held = stored("acme", name, whole)
+    assert len(held) > 1
+    assert all(len(text) <= MOST and re.fullmatch(r"[^/ ]+", text) for text in held.values())
+    first = f"cp/acme.{name.replace('/', '.')}"
+    assert list(held)[-1] == first
+    assert sorted(held)[-1] == first, "a list changes as a whole, when its first part is written"
+    count = "100:" if "members" in name else ""
+    assert joined(held, first) == count + whole.replace("/", ".")
+
+
+def test_a_list_that_changes_has_other_parts() -> None:
+    """A call that is in the midst of it goes on with the parts of the list it began."""
+    numbers = [str(number) for number in range(1000, 1100)]
+    before = stored("acme", "group/sales/members", "&".join(numbers))
+    after = stored("acme", "group/sales/members", "&".join(numbers[:-1]))
+    assert set(before) & set(after) == {"cp/acme.group.sales.members"}
+
+
+def test_a_word_longer_than_the_store_takes_is_a_fault() -> None:
     with pytest.raises(Faults, match="250"):
-        stored("acme", "line/101/phones", "&".join(f"handset-{number}" for number in range(40)))
+        stored("acme", "line/101/phones", "h" * 300)
 
 
 def test_gateways_and_directory_are_parts_of_their_own() -> None:
