@@ -10,6 +10,9 @@ from controlplane.routing.plan import BARRED, EMERGENCY, EXTERNAL, UNKNOWN, Plan
 from controlplane.routing.state import State, cli_key, flow_of, name_key, serves_key
 from controlplane.routing.steps import CallerId
 
+_FEATURES = frozenset("*#")
+"""What a feature code begins with."""
+
 
 class Entry(NamedTuple):
     """`argument` is for a flow that takes one ("" otherwise)."""
@@ -51,6 +54,8 @@ def _dialled(plan: Plan, called: str) -> tuple[str, str, Note]:
     if destination := plan.extensions.get(called):
         flow, argument = _flow(plan, destination)
         return flow, argument, Note(f"{plan.tenant}/{_address(destination)}", f"{called} dialled")
+    if called[:1] in _FEATURES and (feature := _feature(plan, called)):
+        return feature
     e164 = plan.rules.to_e164(called)
     if e164 and (destination := plan.numbers.get(e164)):
         flow, argument = _flow(plan, destination)
@@ -58,6 +63,29 @@ def _dialled(plan: Plan, called: str) -> tuple[str, str, Note]:
     if e164:
         return EXTERNAL, e164, Note(f"{plan.tenant}/trunks", f"{e164} is outside: by trunk")
     return UNKNOWN, "", Note(plan.tenant, f"{called} is neither an extension nor a number")
+
+
+def _feature(plan: Plan, called: str) -> tuple[str, str, Note] | None:
+    """The longest code that it begins with, and what is dialled behind it."""
+    for length in range(len(called), 1, -1):
+        code, behind = called[:length], called[length:]
+        found = plan.features.get(code)
+        if found is None or found.takes is not bool(behind):
+            continue
+        note = Note(f"{plan.tenant}/{plan.address(found.flow)}", f"{code} dialled")
+        if not found.takes:
+            return found.flow, "", note
+        if target := _target(plan, behind):
+            return found.flow, target, note
+        return UNKNOWN, "", Note(note.address, f"{behind} is neither an extension nor a number")
+    return None
+
+
+def _target(plan: Plan, dialled: str) -> str:
+    """As the state has a destination; "" for what is none."""
+    if dialled in plan.emergency_numbers:
+        return ""
+    return plan.extensions.get(dialled) or plan.rules.to_e164(dialled) or ""
 
 
 def _from_trunk(plan: Plan, called: str, trunk: str, caller: CallerId) -> Entry:

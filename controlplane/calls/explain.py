@@ -8,6 +8,7 @@ from controlplane.calls.call import FromHandset, FromTrunk
 from controlplane.calls.simulator import Journey, Stage
 from controlplane.routing.steps import (
     CallerId,
+    Flip,
     Hangup,
     Leg,
     Outcome,
@@ -105,6 +106,8 @@ def step_text(step: Step) -> str:
             return f"voicemail {step.mailbox} with the {step.greeting} greeting"
         case Play():
             return f"tell the caller: {_words(step.prompt)}"
+        case Flip():
+            return f"write {step.key}: {step.value or 'off'}, and confirm it"
         case Hangup():
             return f"release: {_words(step.cause.name)} ({step.cause.value})"
         case _ as never:

@@ -16,6 +16,7 @@ from controlplane.routing.state import State
 from controlplane.routing.steps import (
     CallerId,
     Cause,
+    Flip,
     Hangup,
     Leg,
     Outcome,
@@ -114,7 +115,7 @@ def _live_through(decision: Decision, world: World, at: int) -> tuple[Stage, int
     match step:
         case Ring():
             return _ring(decision, step, world, at)
-        case Voicemail() | Play() | Hangup():
+        case Voicemail() | Play() | Flip() | Hangup():
             return Stage(decision, Outcome.DONE, at, {}, ()), at
         case _ as never:
             assert_never(never)

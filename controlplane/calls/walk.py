@@ -16,6 +16,7 @@ from controlplane.calls.walker import Walker, begin
 from controlplane.routing.plan import (
     Announce,
     CheckCaller,
+    FlipOwn,
     Forward,
     IfDoNotDisturb,
     Jump,
@@ -80,7 +81,7 @@ def _after(node: Node, point: Point, outcome: Outcome) -> int:
             return point.node
         case Forward():
             return node.failed
-        case LeaveMessage() | Announce():
+        case FlipOwn() | LeaveMessage() | Announce():
             return node.then
         case (
             Visit()

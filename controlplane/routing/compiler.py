@@ -8,6 +8,7 @@ from controlplane.model.destination import Destination, Kind
 from controlplane.model.numbering import rules_for
 from controlplane.model.phone_system import PhoneSystem
 from controlplane.routing.builder import Routines
+from controlplane.routing.features import compile_features
 from controlplane.routing.frames import compile_frame
 from controlplane.routing.groups import group_flow
 from controlplane.routing.identity import emergency_number
@@ -35,6 +36,8 @@ def compile_plan(system: PhoneSystem) -> Plan:
     for extension, mailbox in sorted(system.mailboxes.items(), key=_by_key):
         if mailbox.enabled:
             extensions[extension] = f"mailbox/{extension}"
+    features = compile_features(system.settings.feature_codes, routines)
+    flows.update(features.flows)
     return Plan(
         tenant=system.tenant,
         rules=rules_for(system.settings.country),
@@ -51,6 +54,7 @@ def compile_plan(system: PhoneSystem) -> Plan:
             name: compile_frame(frame)
             for name, frame in sorted(system.time_frames.items(), key=_by_key)
         },
+        features=features.codes,
         timezone=system.settings.timezone,
     )
 

@@ -37,6 +37,16 @@ class Occasion(StrEnum):
     OFFLINE = "offline"
 
 
+class Own(StrEnum):
+    """What a person turns on and off for the own line, from a phone."""
+
+    DO_NOT_DISTURB = "do-not-disturb"
+    FORWARD_ALWAYS = "forward-always"
+    FORWARD_BUSY = "forward-busy"
+    FORWARD_UNANSWERED = "forward-unanswered"
+    FORWARD_OFFLINE = "forward-offline"
+
+
 class LegKind(StrEnum):
     """TRUNK: out."""
 
@@ -175,6 +185,20 @@ class RingNext:
 
 
 @dataclass(frozen=True, slots=True)
+class FlipOwn:
+    """Turn a setting of the caller's own line on, or off where `value` is empty, then `then`.
+
+    What the line may not do goes to `refused`: a forward while it asks for authorisation codes, to
+    itself, or when busy while a second call waits.
+    """
+
+    own: Own
+    value: Value
+    then: int
+    refused: int
+
+
+@dataclass(frozen=True, slots=True)
 class LeaveMessage:
     mailbox: Value
     greeting: Greeting
@@ -210,6 +234,7 @@ Node = (
     | RingMembers
     | OrderMembers
     | RingNext
+    | FlipOwn
     | LeaveMessage
     | Announce
     | Jump
@@ -259,6 +284,14 @@ STANDING = frozenset({EXTERNAL, EMERGENCY, UNKNOWN, BARRED, MAILBOX, HANDSET})
 
 
 @dataclass(frozen=True, slots=True)
+class FeatureRef:
+    """The flow of a feature code. `takes`: a destination is dialled behind the code."""
+
+    flow: str
+    takes: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """The plan of one tenant.
 
@@ -278,6 +311,8 @@ class Plan:
     first_trunk: str | None
     """The trunk of a leg that rings outside together with others."""
     frames: Mapping[str, Frame] = field(default_factory=dict)
+    features: Mapping[str, FeatureRef] = field(default_factory=dict)
+    """By code."""
     timezone: str = "UTC"
     """Of lines that have none of their own."""
 

@@ -102,6 +102,16 @@ def screen_key(prefix: str) -> str:
     return f"{prefix}/screen"
 
 
+def coded_key(line: str) -> str:
+    """ON where calls out ask for an authorisation code: the line cannot be forwarded then."""
+    return f"line/{line}/coded"
+
+
+def no_waiting_key(line: str) -> str:
+    """ON where a second call is busy: only then can the line be forwarded when busy."""
+    return f"line/{line}/no-waiting"
+
+
 def not_own_key(prefix: str) -> str:
     """ON where the line's own phones do not ring."""
     return f"{prefix}/not-own"

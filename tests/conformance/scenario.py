@@ -39,6 +39,7 @@ class Expected:
     `cause` is that of the release of a call nobody answered, and None where somebody or the
     voicemail did, or the caller left. `told`: the caller heard an announcement before.
     `screened`: the caller was asked for a name first. `recorded`: a recording came of it.
+    `confirmed`: a feature code was taken.
     `shown` is `Name <number>` as each reached phone displays it, the number alone outside.
     """
 
@@ -49,6 +50,7 @@ class Expected:
     left: bool = False
     told: bool = False
     screened: bool = False
+    confirmed: bool = False
     shown: Mapping[str, str] = field(default_factory=dict)
     recorded: bool = False
 
@@ -62,7 +64,8 @@ class Scenario:
     """`does`: behaviour by handset or trunk; who is not named answers. `patience` in seconds.
 
     `at`: when, aware; at any time where it is None. `held`: calls under way before, by the handset
-    that placed it and what it dialled: a line, whose phone answered.
+    that placed it and what it dialled: a line, whose phone answered. `codes`: feature codes dialled
+    before, by handset.
     """
 
     name: str
@@ -74,6 +77,7 @@ class Scenario:
     expected: Expected | None = None
     at: dt.datetime | None = None
     held: tuple[tuple[str, str], ...] = ()
+    codes: tuple[tuple[str, str], ...] = ()
 
     @property
     def asks(self) -> bool:
@@ -124,6 +128,12 @@ class Numbered:
                 return Call(called, FromTrunk(trunk, number))
 
     @property
+    def codes(self) -> tuple[Call, ...]:
+        """The calls before it, one after the other, that dial feature codes."""
+        codes = self.scenario.codes
+        return tuple(Call(self.own(code), FromHandset(handset)) for handset, code in codes)
+
+    @property
     def facts(self) -> Facts:
         return Facts(self.scenario.at or NOON)
 
@@ -161,6 +171,7 @@ class Numbered:
             left=wanted.left,
             told=wanted.told,
             screened=wanted.screened,
+            confirmed=wanted.confirmed,
             shown=self.own(dict(wanted.shown)),
             recorded=wanted.recorded,
         )

@@ -25,7 +25,7 @@ from controlplane.render.asterisk.record import (
     written,
 )
 from controlplane.routing.state import ON
-from controlplane.routing.steps import CallerId, Outcome, Play, Ring, TrunkLeg, Voicemail
+from controlplane.routing.steps import CallerId, Flip, Outcome, Play, Ring, TrunkLeg, Voicemail
 
 _GIVEN = STEP[1:-1]
 """All but how long to wait, and the point."""
@@ -82,7 +82,7 @@ def _ended(outcome: str, tenant: str, fields: list[str]) -> Ended:
     return Ended(tenant, caller, point, Outcome(outcome))
 
 
-def write_step(tenant: str, step: Ring | Voicemail | Play, decision: Decision) -> Written:
+def write_step(tenant: str, step: Ring | Voicemail | Play | Flip, decision: Decision) -> Written:
     """Where the step is carried out, and the record it reads."""
     match step:
         case Ring():
@@ -92,6 +92,8 @@ def write_step(tenant: str, step: Ring | Voicemail | Play, decision: Decision) -
             return _write("cp-voicemail", "s", fields, decision)
         case Play():
             return _write("cp-play", "s", {"CP_WHAT": SOUNDS[step.prompt]}, decision)
+        case Flip():
+            return _write("cp-flip", "s", {"CP_WHAT": step.key, "CP_HOW": step.value}, decision)
         case _ as never:
             assert_never(never)
 

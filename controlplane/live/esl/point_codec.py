@@ -28,6 +28,7 @@ from controlplane.routing.state import ON
 from controlplane.routing.steps import (
     PLAIN,
     CallerId,
+    Flip,
     Hangup,
     Leg,
     Outcome,
@@ -113,6 +114,9 @@ def write_step(decision: Decision) -> dict[str, str]:
         case Play():
             what["cp_what"] = step.prompt.value
             what |= _next("play")
+        case Flip():
+            key, new = (word(it).replace("/", ".") for it in (step.key, step.value))
+            what |= {"cp_what": key, "cp_how": new} | _next("flip")
         case _ as never:
             assert_never(never)
     return {**what, **_point(decision), ASK: "yes"}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from controlplane.render.asterisk.escape import word
+from controlplane.render.asterisk.features import features_dialplan, target_service
 from controlplane.render.asterisk.frames import frames_dialplan
 from controlplane.render.asterisk.history import ENDED_CONTEXT
 from controlplane.render.asterisk.names import (
@@ -39,6 +40,7 @@ def tenant_dialplan(plan: Plan) -> str:
         f"[{emergency_context(plan.tenant)}]",
         *(f"exten => {word(number)},1,NoOp()" for number in sorted(plan.emergency_numbers)),
         "",
+        *features_dialplan(plan, _enter),
         f"[{hints_context(plan.tenant)}]",
         *_hints(plan.tenant),
         "",
@@ -57,6 +59,7 @@ def _services(plan: Plan) -> Iterator[str]:
     first = plan.first_trunk
     leg = f"PJSIP/${{ARG1}}@{trunk_account(plan.tenant, first)}" if first else ""
     yield f"exten => outside,1,Return({leg})"
+    yield from target_service(plan.tenant)
 
 
 def _extension(flow: str) -> str:
