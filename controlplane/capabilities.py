@@ -16,6 +16,7 @@ class Capability(StrEnum):
     QUIET_WITHOUT_US = "a phone that begins to watch sees do not disturb without a controller"
 
     LONG_NAMES_TOGETHER = "phones whose names have more than 2800 bytes ring together"
+    MANY_TOGETHER = "more than 100 phones ring together"
 
 
 ALL = frozenset(Capability)

@@ -7,8 +7,11 @@ from typing import NamedTuple, assert_never
 from controlplane.calls.call import Call, FromHandset, FromTrunk, Note
 from controlplane.model.destination import parse
 from controlplane.routing.plan import AUTHORISED, BARRED, EMERGENCY, EXTERNAL, UNKNOWN, Plan
-from controlplane.routing.state import ON, State, asked_key, cli_key, flow_of, name_key, serves_key
+from controlplane.routing.state import ON, State, cli_key, coded_key, flow_of, name_key, serves_key
 from controlplane.routing.steps import CallerId
+
+_FEATURES = frozenset("*#")
+"""What a feature code begins with."""
 
 
 class Entry(NamedTuple):
@@ -43,7 +46,7 @@ def _from_handset(plan: Plan, state: State, called: str, handset: str) -> Entry:
         return Entry(BARRED, "", caller, "", Note(f"{address}/login", "no line is logged in here"))
     cli = state.get(cli_key(line), "")
     flow, argument, note = _dialled(plan, called)
-    if flow == EXTERNAL and state.get(asked_key(line)) == ON:
+    if flow == EXTERNAL and state.get(coded_key(line)) == ON:
         flow = AUTHORISED
         note = Note(f"{plan.tenant}/lines/{line}/authorisation_code", "calls out take a code")
     return Entry(flow, argument, caller, cli, note)
@@ -54,9 +57,8 @@ def _dialled(plan: Plan, called: str) -> tuple[str, str, Note]:
     if destination := plan.extensions.get(called):
         flow, argument = _flow(plan, destination)
         return flow, argument, Note(f"{plan.tenant}/{_address(destination)}", f"{called} dialled")
-    if feature := plan.features.get(called):
-        address = f"{plan.tenant}/{plan.address(feature.flow)}"
-        return feature.flow, "", Note(address, f"{called} dialled")
+    if called[:1] in _FEATURES and (feature := _feature(plan, called)):
+        return feature
     e164 = plan.rules.to_e164(called)
     if e164 and (destination := plan.numbers.get(e164)):
         flow, argument = _flow(plan, destination)
@@ -64,6 +66,29 @@ def _dialled(plan: Plan, called: str) -> tuple[str, str, Note]:
     if e164:
         return EXTERNAL, e164, Note(f"{plan.tenant}/trunks", f"{e164} is outside: by trunk")
     return UNKNOWN, "", Note(plan.tenant, f"{called} is neither an extension nor a number")
+
+
+def _feature(plan: Plan, called: str) -> tuple[str, str, Note] | None:
+    """The longest code that it begins with, and what is dialled behind it."""
+    for length in range(len(called), 1, -1):
+        code, behind = called[:length], called[length:]
+        found = plan.features.get(code)
+        if found is None or found.takes is not bool(behind):
+            continue
+        note = Note(f"{plan.tenant}/{plan.address(found.flow)}", f"{code} dialled")
+        if not found.takes:
+            return found.flow, "", note
+        if target := _target(plan, behind):
+            return found.flow, target, note
+        return UNKNOWN, "", Note(note.address, f"{behind} is neither an extension nor a number")
+    return None
+
+
+def _target(plan: Plan, dialled: str) -> str:
+    """As the state has a destination; "" for what is none."""
+    if dialled in plan.emergency_numbers:
+        return ""
+    return plan.extensions.get(dialled) or plan.rules.to_e164(dialled) or ""
 
 
 def _from_trunk(plan: Plan, called: str, trunk: str, caller: CallerId) -> Entry:

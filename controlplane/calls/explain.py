@@ -10,6 +10,7 @@ from controlplane.routing.steps import (
     Authorise,
     CallerId,
     Collect,
+    Flip,
     Hangup,
     Leg,
     OpenMailbox,
@@ -117,6 +118,8 @@ def step_text(step: Step) -> str:
             return f"open mailbox {step.mailbox}"
         case Authorise():
             return "ask the caller: enter code"
+        case Flip():
+            return f"write {step.key}: {step.value or 'off'}, and confirm it"
         case Hangup():
             return f"release: {_words(step.cause.name)} ({step.cause.value})"
         case _ as never:

@@ -18,6 +18,7 @@ from controlplane.routing.steps import (
     CallerId,
     Cause,
     Collect,
+    Flip,
     Hangup,
     Leg,
     OpenMailbox,
@@ -145,7 +146,7 @@ def _live_through(decision: Decision, world: World, at: int, said: _Said) -> tup
     match step:
         case Ring():
             return _ring(decision, step, world, at)
-        case Voicemail() | Play() | OpenMailbox() | Hangup():
+        case Voicemail() | Play() | Flip() | OpenMailbox() | Hangup():
             return Stage(decision, Outcome.DONE, at, {}, ()), at
         case Authorise():
             return Stage(decision, said.secret(), at, {}, ()), at

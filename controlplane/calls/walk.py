@@ -21,6 +21,7 @@ from controlplane.routing.plan import (
     AskPin,
     CheckCaller,
     ChoosePin,
+    FlipOwn,
     Forward,
     IfDoNotDisturb,
     Jump,
@@ -102,7 +103,7 @@ def _after(node: Node, point: Point, outcome: Outcome) -> int:
             return point.node
         case Forward():
             return node.failed
-        case LeaveMessage() | Announce() | OpenBox():
+        case FlipOwn() | LeaveMessage() | Announce() | OpenBox():
             return node.then
         case AskCode():
             return node.right if outcome is Outcome.RIGHT else node.wrong

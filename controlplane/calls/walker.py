@@ -14,6 +14,7 @@ from controlplane.calls.rules import pick
 from controlplane.calls.rung import once, told, unless_plain
 from controlplane.model.destination import Destination, parse
 from controlplane.model.group import Strategy
+from controlplane.routing.features import flip_place, is_forward, own_key
 from controlplane.routing.plan import (
     HANDSET,
     MAILBOX,
@@ -26,6 +27,7 @@ from controlplane.routing.plan import (
     AskPin,
     CheckCaller,
     ChoosePin,
+    FlipOwn,
     Forward,
     IfDoNotDisturb,
     Jump,
@@ -33,6 +35,7 @@ from controlplane.routing.plan import (
     Menu,
     OpenBox,
     OrderMembers,
+    Own,
     PickRule,
     Plan,
     Release,
@@ -48,10 +51,12 @@ from controlplane.routing.state import (
     State,
     Verdict,
     cli_key,
+    coded_key,
     dnd_key,
     flow_of,
     forward_of,
     members_key,
+    no_waiting_key,
     operator_key,
     prefix_key,
     prefix_of,
@@ -62,6 +67,7 @@ from controlplane.routing.state import (
 from controlplane.routing.steps import (
     Authorise,
     CallerId,
+    Flip,
     Hangup,
     Leg,
     OpenMailbox,
@@ -128,6 +134,8 @@ class Walker:
                 return self._order(node, point)
             case RingNext():
                 return self._ring_next(node, point)
+            case FlipOwn():
+                return self._flip(node, point)
             case LeaveMessage():
                 mailbox = point.value(node.mailbox)
                 self._note(point, "voicemail", f"a message may be left in mailbox {mailbox}")
@@ -217,6 +225,25 @@ class Walker:
         self._note(point, setting, f"{names} ring together")
         rung = (leg for target in targets for leg in self._legs.at(target, point.cli))
         return self._ring(rung, point.active.seconds, point, node.failed)
+
+    def _flip(self, node: FlipOwn, point: Point) -> Point | tuple[Step, Point]:
+        line, value = self.caller.number, point.value(node.value)
+        if value and (why := self._may_not(node.own, line, value)):
+            self._note(point, "", why)
+            return point.at(node.refused)
+        self.notes.append(Note(f"{self.plan.tenant}/lines/{line}", f"{node.own}: {value or 'off'}"))
+        key = own_key(node.own, line)
+        return Flip(key, value), point.at(point.node, seen=(*point.seen, flip_place(key, value)))
+
+    def _may_not(self, own: Own, line: str, value: str) -> str:
+        """Why a line cannot turn it on; "" where it can."""
+        if not is_forward(own):
+            return ""
+        if self.state.get(coded_key(line)) == ON:
+            return f"line {line} cannot forward while its authorisation code is on"
+        if own is Own.FORWARD_BUSY and self.state.get(no_waiting_key(line)) != ON:
+            return f"line {line} cannot forward when busy while call waiting is on"
+        return f"line {line} would forward to itself" if value == f"line/{line}" else ""
 
     def operator(self, node: LeaveMessage, point: Point) -> Point:
         """Where a caller goes who pressed 0 during the greeting."""

@@ -36,12 +36,11 @@ def verb(session: Session, file: Path | None, reason: str, yes: bool, prefer_fil
     A saved change set is executed exactly, and refused where what it changes was changed
     since. Without FILE: bring the engines to what is stored.
     """
-    from controlplane.service.door import Door
     from controlplane.service.planned import Planned
 
     with session.store() as store, ExitStack() as read:
         tell = Progress()
-        door = Door(session.configured.deployment, store, tell=tell)
+        door = session.door(store, tell)
         if file is None:
             with tell:
                 outcome = door.converge()

@@ -19,10 +19,9 @@ def verb(session: Session) -> int:
     Exits with 0 where there is no difference, 2 where there are some, 1 where an engine
     could not be asked. `ctl apply` without a file mends what differs.
     """
-    from controlplane.service.door import Door
 
     with session.store() as store, working("comparing"):
-        found = Door(session.configured.deployment, store).drift()
+        found = session.door(store).drift()
     if session.output is not Format.TABLE:
         print_data(
             {name: [diagnostic_data(it) for it in items] for name, items in found.items()},

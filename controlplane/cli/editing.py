@@ -29,11 +29,10 @@ def seen_option(verb: Callable[..., Any]) -> Callable[..., Any]:
 
 def commit(session: Session, made: Callable[[Store], ChangeSet]) -> None:
     """Commit what is made of the store, bring the engines to it, and say so. Raises Faults."""
-    from controlplane.service.door import Door
 
     with session.store() as store:
         tell = Progress()
-        door = Door(session.configured.deployment, store, tell=tell)
+        door = session.door(store, tell)
         with tell:
             outcome = door.change(made(store))
         tell_outcome(session, outcome, [])

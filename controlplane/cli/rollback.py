@@ -23,14 +23,13 @@ def verb(session: Session, revision: int | None, tenant: str, reason: str, yes: 
 
     Nothing is removed from the history: what is undone is committed as a change of its own.
     """
-    from controlplane.service.door import Door
 
     with session.store() as store:
         if revision is None:
             last = store.history(tenant, 1)
             revision = last[0].revision - 1 if last else 0
         tell = Progress()
-        door = Door(session.configured.deployment, store, tell=tell)
+        door = session.door(store, tell)
         author = session.author
         change_sets = list(door.backwards(revision, tenant=tenant, author=author, reason=reason))
         question = f"Go back to revision {revision}?"

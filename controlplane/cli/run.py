@@ -58,9 +58,11 @@ async def _run(deployment: Deployment, store: Store) -> None:
 
     from controlplane.live.driver import Driver
     from controlplane.service.call_history import CallHistory
+    from controlplane.service.door import Door
     from controlplane.service.doors import DoorKeeper
     from controlplane.service.following import Follower, read_mind
     from controlplane.service.past_calls import PastCalls
+    from controlplane.service.phone_flips import PhoneFlips
     from controlplane.web.health import Status, application, served
     from controlplane.web.metrics import Metrics
 
@@ -83,7 +85,10 @@ async def _run(deployment: Deployment, store: Store) -> None:
         log.info("running", address=run.address, port=run.port, engines=sorted(live))
         following = asyncio.create_task(follower.run())
         past = PastCalls(store, driver)
-        history = CallHistory(store, deployment, driver.known, metrics.failed, past=past)
+        flips = PhoneFlips(store, Door(deployment, store), log.warning, driver.flip)
+        history = CallHistory(
+            store, deployment, driver.known, metrics.failed, past=past, flips=flips.take_in
+        )
         listening = asyncio.create_task(history.run())
         await history.told(_PAST_SECONDS)
         mails = _mails(deployment, store)

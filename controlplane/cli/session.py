@@ -15,8 +15,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from controlplane.diagnostics import printable
+
 if TYPE_CHECKING:
+    from controlplane.apply.applier import Progress
     from controlplane.cli.config import Configured
+    from controlplane.service.door import Door
     from controlplane.store.store import Store
 
 _Verb = TypeVar("_Verb", bound=Callable[..., Any])
@@ -53,6 +57,17 @@ class Session:
         finally:
             store.close()
 
+    def door(self, store: Store, tell: Progress = lambda _: None) -> Door:
+        """The door of every change, where what phones turned on and off has gone in. Raises
+        Faults."""
+        from controlplane.service.door import Door
+        from controlplane.service.phone_flips import catch_up
+
+        deployment = self.configured.deployment
+        door = Door(deployment, store, tell=tell)
+        catch_up(deployment, store, door, _warn)
+        return door
+
     @cached_property
     def author(self) -> str:
         """Who commits: $CTL_AUTHOR, else who called sudo, else the login name."""
@@ -79,6 +94,10 @@ class Session:
         """Whether lines of our own on stdout may be coloured."""
         plain = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
         return sys.stdout.isatty() and not plain
+
+
+def _warn(text: str) -> None:
+    click.echo(f"warning: {printable(text)}", err=True)
 
 
 pass_session = click.make_pass_decorator(Session, ensure=True)

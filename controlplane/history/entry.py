@@ -10,6 +10,7 @@ from urllib.parse import unquote
 
 from controlplane.history.legs import Leg, Outside, Phone, Stage, answered_by, stages
 from controlplane.history.recordings import names_of
+from controlplane.routing.features import flipped_at
 from controlplane.routing.plan import Plan
 from controlplane.routing.spool import Mark, SpoolLine
 from controlplane.routing.state import State, serves_key
@@ -39,7 +40,7 @@ def entry(engine: str, line: SpoolLine, known: Known) -> CallRow:
     caller_line = _caller_line(line, state)
     released = _released(line)
     path = _path(line, plan)
-    outcome = _outcome(line, peer, released)
+    outcome = _outcome(line, peer, released, path)
     talking = (line["line"] or _serves(peer, state) or None) if peer else None
     return CallRow(
         engine=engine,
@@ -110,9 +111,13 @@ def _cause(line: SpoolLine, released: int | None) -> int | None:
     return None
 
 
-def _outcome(line: SpoolLine, peer: Leg | None, released: int | None) -> CallOutcome:
+def _outcome(
+    line: SpoolLine, peer: Leg | None, released: int | None, path: tuple[str, ...]
+) -> CallOutcome:
     if peer is not None:
         return CallOutcome.ANSWERED
+    if path and flipped_at(path[-1]):
+        return CallOutcome.FLIPPED
     if line["mailbox"]:
         return CallOutcome.VOICEMAIL
     if not line["step"].startswith(_RELEASE):

@@ -69,6 +69,25 @@ class Ingester:
                 total += self._file(engine, path, now)
         return total
 
+    def holds(self, text: bytes) -> bool:
+        """Whether it stands in what is there and not read yet."""
+        paths = ((it, path) for it, folder in self._folders.items() for path in spool_paths(folder))
+        return any(
+            text in line
+            for engine, path in paths
+            for spool in opened(path)
+            for line in self._unread(engine, spool)
+        )
+
+    def _unread(self, engine: str, spool: Spool) -> Iterator[bytes]:
+        with self._store.database.read() as connection:
+            start = call_log.position(connection, engine, spool.identity)
+        more = True
+        while more:
+            chunk = spool.read(start, self._chunk_bytes)
+            yield from (line for _, line in chunk.lines)
+            start, more = chunk.end, chunk.more
+
     def _file(self, engine: str, path: Path, now: dt.datetime) -> Ingested:
         seen = _stamp(path)
         if seen is None or self._done.get(path) == seen:

@@ -14,7 +14,7 @@ from controlplane.calls.given import Check, check_of
 from controlplane.calls.walk import resume, start
 from controlplane.routing.plan import Plan
 from controlplane.routing.state import State, dnd_key, prefix_of
-from controlplane.routing.steps import CallerId, Outcome
+from controlplane.routing.steps import CallerId, Flip, Outcome
 
 
 class Entered(NamedTuple):
@@ -65,6 +65,8 @@ class Driver:
         self._states: dict[str, dict[str, str]] = {}
         self._turns: dict[str, dict[str, int]] = {}
         self._members: dict[str, dict[str, Member]] = {}
+        self._flipped: dict[str, dict[str, str]] = {}
+        """What phones turned on or off, as long as the store does not say the same."""
 
     @property
     def tenants(self) -> frozenset[str]:
@@ -85,13 +87,13 @@ class Driver:
             older = self._plans[tenant].routines if tenant in self._plans else {}
             plans[tenant] = replace(plan, routines={**older, **plan.routines})
         self._plans = plans
-        self._states = {tenant: dict(state) for tenant, (_, state) in systems.items()}
+        self._states = {it: self._now_of(it, state) for it, (_, state) in systems.items()}
 
     def follow_one(self, tenant: str, plan: Plan, state: State) -> None:
         """As `follow` for one tenant; the others stay as they are."""
         older = self._plans[tenant].routines if tenant in self._plans else {}
         self._plans[tenant] = replace(plan, routines={**older, **plan.routines})
-        self._states[tenant] = dict(state)
+        self._states[tenant] = self._now_of(tenant, state)
 
     def forget(self, tenant: str) -> None:
         self._plans.pop(tenant, None)
@@ -99,12 +101,10 @@ class Driver:
 
     def flip(self, tenant: str, changes: Mapping[str, str | None]) -> None:
         """Change state keys at once; None or "" is off. KeyError for an unknown tenant."""
-        state = self._states[tenant]
+        state, flipped = self._states[tenant], self._flipped.get(tenant, {})
         for key, value in changes.items():
-            if value:
-                state[key] = value
-            else:
-                state.pop(key, None)
+            flipped.pop(key, None)
+            _put(state, key, value)
 
     def to_check(self, question: Question) -> Check | None:
         """What `checked` is to look at before this question can be decided."""
@@ -146,7 +146,21 @@ class Driver:
                 decision = resume(plan, state, caller, point, outcome, facts, digits)
         for group in decision.turns:
             turns[group] = turns.get(group, 0) + 1
+        if isinstance(decision.step, Flip):
+            key, value = decision.step.key, decision.step.value
+            _put(self._states[question.tenant], key, value)
+            self._flipped.setdefault(question.tenant, {})[key] = value
         return decision
+
+    def _now_of(self, tenant: str, state: State) -> dict[str, str]:
+        """`state` as of the store, which hears of a phone's flip a little later."""
+        now, flipped = dict(state), self._flipped.get(tenant, {})
+        for key, value in list(flipped.items()):
+            if now.get(key, "") == value:
+                del flipped[key]
+            else:
+                _put(now, key, value)
+        return now
 
     def remember(
         self, tenant: str, turns: Mapping[str, int], members: Mapping[str, Member]
@@ -162,6 +176,13 @@ class Driver:
     def members_of(self, tenant: str) -> Mapping[str, Member]:
         """What is known of the calls of lines, by extension."""
         return self._members.get(tenant, {})
+
+
+def _put(state: dict[str, str], key: str, value: str | None) -> None:
+    if value:
+        state[key] = value
+    else:
+        state.pop(key, None)
 
 
 def _knows(plan: Plan, point: Point) -> bool:

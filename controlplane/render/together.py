@@ -18,6 +18,9 @@ def rung_together(system: PhoneSystem) -> Iterator[tuple[str, frozenset[str]]]:
     for name, handset in system.handsets.items():
         if handset.serves:
             phones.setdefault(handset.serves, []).append(name)
+    for extension, own in phones.items():
+        if len(own) > 1:
+            yield f"{system.tenant}/lines/{extension}", frozenset(own)
     for extension, line in system.lines.items():
         if line.model_fields_set.isdisjoint(_MANY):
             continue

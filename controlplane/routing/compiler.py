@@ -10,6 +10,7 @@ from controlplane.model.numbering import rules_for
 from controlplane.model.phone_system import PhoneSystem
 from controlplane.routing.builder import Routines
 from controlplane.routing.doors import door_codes
+from controlplane.routing.features import compile_features
 from controlplane.routing.frames import compile_frame
 from controlplane.routing.groups import group_flow
 from controlplane.routing.identity import emergency_number
@@ -37,6 +38,8 @@ def compile_plan(system: PhoneSystem) -> Plan:
     for extension, mailbox in sorted(system.mailboxes.items(), key=_by_key):
         if mailbox.enabled:
             extensions[extension] = f"mailbox/{extension}"
+    features = compile_features(system.settings.feature_codes, routines)
+    flows.update(features.flows)
     return Plan(
         tenant=system.tenant,
         rules=rules_for(system.settings.country),
@@ -53,7 +56,7 @@ def compile_plan(system: PhoneSystem) -> Plan:
             name: compile_frame(frame)
             for name, frame in sorted(system.time_frames.items(), key=_by_key)
         },
-        features=door_codes(system.settings.feature_codes),
+        features={**features.codes, **door_codes(system.settings.feature_codes)},
         timezone=system.settings.timezone,
         mailboxes=frozenset(extension for extension, _ in mailboxes(system)),
     )

@@ -37,6 +37,16 @@ class Occasion(StrEnum):
     OFFLINE = "offline"
 
 
+class Own(StrEnum):
+    """What a person turns on and off for the own line, from a phone."""
+
+    DO_NOT_DISTURB = "do-not-disturb"
+    FORWARD_ALWAYS = "forward-always"
+    FORWARD_BUSY = "forward-busy"
+    FORWARD_UNANSWERED = "forward-unanswered"
+    FORWARD_OFFLINE = "forward-offline"
+
+
 class LegKind(StrEnum):
     """TRUNK: out."""
 
@@ -175,6 +185,20 @@ class RingNext:
 
 
 @dataclass(frozen=True, slots=True)
+class FlipOwn:
+    """Turn a setting of the caller's own line on, or off where `value` is empty, then `then`.
+
+    What the line may not do goes to `refused`: a forward while it asks for authorisation codes, to
+    itself, or when busy while a second call waits.
+    """
+
+    own: Own
+    value: Value
+    then: int
+    refused: int
+
+
+@dataclass(frozen=True, slots=True)
 class LeaveMessage:
     mailbox: Value
     greeting: Greeting
@@ -282,6 +306,7 @@ Node = (
     | RingMembers
     | OrderMembers
     | RingNext
+    | FlipOwn
     | LeaveMessage
     | Announce
     | TakeOwn

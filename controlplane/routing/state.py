@@ -49,11 +49,6 @@ def cli_key(line: str) -> str:
     return f"line/{line}/cli"
 
 
-def asked_key(line: str) -> str:
-    """ON where the line's calls out take an authorisation code."""
-    return f"line/{line}/asked"
-
-
 def code_key(digest: str) -> str:
     """The name of the authorisation code with this digest, see `code_digest`."""
     return f"code/{digest}"
@@ -117,6 +112,16 @@ def forward_key(prefix: str, occasion: Occasion) -> str:
 
 def screen_key(prefix: str) -> str:
     return f"{prefix}/screen"
+
+
+def coded_key(line: str) -> str:
+    """ON where calls out ask for an authorisation code: the line cannot be forwarded then."""
+    return f"line/{line}/coded"
+
+
+def no_waiting_key(line: str) -> str:
+    """ON where a second call is busy: only then can the line be forwarded when busy."""
+    return f"line/{line}/no-waiting"
 
 
 def not_own_key(prefix: str) -> str:

@@ -179,10 +179,19 @@ class Authorise:
 
 
 @dataclass(frozen=True, slots=True)
+class Flip:
+    """Write `value` under a state key, or take the key away where it is empty, and tell the
+    caller that it is on, or off. Ends DONE or GONE."""
+
+    key: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
 class Hangup:
     """Release the call. The last step of every path that is not answered."""
 
     cause: Cause
 
 
-Step = Ring | Voicemail | Play | Collect | OpenMailbox | Authorise | Hangup
+Step = Ring | Voicemail | Play | Flip | Collect | OpenMailbox | Authorise | Hangup

@@ -17,15 +17,16 @@ from controlplane.routing.state import (
     WITHHELD,
     Verdict,
     answering_key,
-    asked_key,
     cli_key,
     code_digest,
     code_key,
+    coded_key,
     guard_key,
     lengths_key,
     listed_key,
     members_key,
     name_key,
+    no_waiting_key,
     operator_key,
     phones_key,
     prefix_key,
@@ -86,8 +87,6 @@ def _line(system: PhoneSystem, extension: str) -> Pairs:
         yield cli_key(extension), WITHHELD
     elif number := presented_number(system, extension):
         yield cli_key(extension), number
-    if line.authorisation_code:
-        yield asked_key(extension), ON
     if (zone := zone_of_line(system, extension)) != system.settings.timezone:
         yield zone_key(extension), zone
     yield answering_key(extension), _answering(line)
@@ -96,6 +95,10 @@ def _line(system: PhoneSystem, extension: str) -> Pairs:
     # Of ten thousand lines most do nothing but ring.
     if line.model_fields_set.isdisjoint(_RARE):
         return
+    if line.authorisation_code:
+        yield coded_key(extension), ON
+    if not line.call_waiting:
+        yield no_waiting_key(extension), ON
     yield from _guard(extension, line)
     for name, rule in (("", line), *((it.name, it) for it in line.rules if it.enabled)):
         prefix = prefix_of(extension, name)
@@ -106,6 +109,7 @@ def _line(system: PhoneSystem, extension: str) -> Pairs:
 _RARE = {
     *("rules", "allowed", "blocked", "block_anonymous"),
     *("do_not_disturb", "screening", "forward", "ring_own", "also_ring"),
+    *("authorisation_code", "call_waiting"),
 }
 
 

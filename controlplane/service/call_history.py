@@ -23,7 +23,7 @@ log = structlog.get_logger(__name__)
 
 LOOK_SECONDS = 2.0
 _FORGET_SECONDS = 3600.0
-_FIRST = 3
+_FIRST = 4
 """The steps from this one on are taken before all others."""
 
 _CHUNK_BYTES = 64 * 1024
@@ -37,7 +37,7 @@ def spool_folders(deployment: Deployment) -> dict[str, Path]:
 
 class CallHistory:
     """`known`: what calls are decided by now; `failed` counts what goes wrong, by a word; `past`
-    tells the driver of the calls there were."""
+    tells the driver of the calls there were; `flips` takes in what phones turned on and off."""
 
     def __init__(
         self,
@@ -47,6 +47,7 @@ class CallHistory:
         failed: Callable[[str], None],
         look_seconds: float = LOOK_SECONDS,
         past: PastCalls | None = None,
+        flips: Callable[[], object] = lambda: None,
     ) -> None:
         self._store = store
         self._ingester = Ingester(store, spool_folders(deployment), known, _CHUNK_BYTES)
@@ -54,9 +55,11 @@ class CallHistory:
         self._failed = failed
         self._look_seconds = look_seconds
         self._past = past
+        self._flips = flips
         self._recordings = Recordings(deployment, store)
         self._steps = (
             self._ingest,
+            self._flip,
             self._forget,
             self._forget_recordings,
             *([past.look] if past else []),
@@ -122,6 +125,9 @@ class CallHistory:
             self._forgot_recordings = now.timestamp()
         if gone:
             log.info("old recordings removed", files=gone)
+
+    def _flip(self) -> None:
+        self._flips()
 
     def _forget(self) -> None:
         now = dt.datetime.now(dt.UTC)

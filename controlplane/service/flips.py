@@ -36,7 +36,7 @@ STATE_SETTINGS: Mapping[str, frozenset[str]] = {
         {
             *Answering.model_fields,
             *("rules", "ring", "allowed", "blocked", "block_anonymous", "blocked_hear"),
-            *("call_waiting", "call_paths", "record_calls"),
+            *("call_waiting", "call_paths", "authorisation_code", "record_calls"),
         }
     ),
     "handsets": frozenset({"record_calls"}),

@@ -26,9 +26,13 @@ class Direction(StrEnum):
 
 
 class CallOutcome(StrEnum):
-    """How a call ended. GONE: the caller left unanswered; FAILED: released for another reason."""
+    """How a call ended. GONE: the caller left unanswered; FAILED: released for another reason.
+
+    FLIPPED: it was a feature code, and was taken.
+    """
 
     ANSWERED = "answered"
+    FLIPPED = "flipped"
     VOICEMAIL = "voicemail"
     BUSY = "busy"
     NO_ANSWER = "no-answer"
@@ -158,6 +162,28 @@ def take(connection: Connection, reading: Reading, at: dt.datetime) -> int | Non
     if reading.faults:
         connection.execute(insert(spool_faults), [_fault(reading, it, at) for it in reading.faults])
     return len(rows)
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceOfCall:
+    """A place that a call came to, and what was dialled."""
+
+    call_id: int
+    tenant: str
+    dialled: str
+    place: str
+
+
+def places_behind(connection: Connection, call_id: int, begins: str) -> tuple[PlaceOfCall, ...]:
+    """Of the calls stored after that one, in their order; only places that begin so."""
+    place = call_places.c
+    asked = (
+        select(place.call_id, place.tenant, calls.c.dialled, place.place)
+        .join(calls, calls.c.id == place.call_id)
+        .where(place.call_id > call_id, place.role == Role.TO, place.place.startswith(begins))
+        .order_by(place.call_id)
+    )
+    return tuple(PlaceOfCall(*row) for row in connection.execute(asked))
 
 
 def recorded(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from controlplane.calls.simulator import Journey, met
 from controlplane.calls.world import Behaviour
-from controlplane.routing.steps import Authorise, CallerId, Cause, Leg, PhoneLeg, Play, Ring
+from controlplane.routing.steps import Authorise, CallerId, Cause, Flip, Leg, PhoneLeg, Play, Ring
 from tests.conformance.scenario import Expected, Numbered
 
 WITHHELD = "withheld"
@@ -47,6 +47,8 @@ class Ending:
     shown: Mapping[str, str]
     screened: bool = False
     """The caller was asked for a name or a code, and the call answered for that."""
+    confirmed: bool = False
+    """A feature code was taken, and the call answered to say so."""
     recorded: bool = False
     """There is one recording more."""
 
@@ -55,6 +57,7 @@ class Ending:
         parts += [f"cause {self.cause}"] if self.cause else []
         parts += [f"by {_names(self.answered)}"] if self.answered else []
         parts += [f"mailbox {self.mailbox}"] if self.mailbox else []
+        parts += ["confirmed"] if self.confirmed else []
         parts += ["told"] if self.told else []
         parts += ["recorded"] if self.recorded else []
         parts += [f"rang {_names(self.rang)}"] if self.rang else []
@@ -75,6 +78,8 @@ def differences(wanted: Ending, seen: Ending) -> Iterator[str]:
         yield f"cause {seen.cause}, not {wanted.cause}"
     if wanted.screened != seen.screened:
         yield f"{'' if seen.screened else 'not '}asked for a name"
+    if wanted.confirmed != seen.confirmed:
+        yield f"{'' if seen.confirmed else 'not '}confirmed"
     if wanted.recorded != seen.recorded:
         yield f"{'' if seen.recorded else 'not '}recorded"
     if wanted.told != seen.told:
@@ -86,7 +91,7 @@ def differences(wanted: Ending, seen: Ending) -> Iterator[str]:
 
 
 def of_expected(expected: Expected) -> Ending:
-    taken = expected.answered or expected.mailbox or expected.screened
+    taken = expected.answered or expected.mailbox or expected.screened or expected.confirmed
     cause = None if taken else expected.cause
     return Ending(
         rang=frozenset(expected.rang),
@@ -97,6 +102,7 @@ def of_expected(expected: Expected) -> Ending:
         told=expected.told,
         shown=expected.shown,
         screened=expected.screened,
+        confirmed=expected.confirmed,
         recorded=expected.recorded,
     )
 
@@ -106,7 +112,8 @@ def of_journey(numbered: Numbered, journey: Journey) -> Ending:
     screened = any(
         (isinstance(step, Ring) and step.screen) or isinstance(step, Authorise) for step in steps
     )
-    cause = None if journey.mailbox or screened else journey.cause
+    confirmed = any(isinstance(step, Flip) for step in steps)
+    cause = None if journey.mailbox or screened or confirmed else journey.cause
     return Ending(
         rang=frozenset(map(leg_name, journey.rang)),
         answered=frozenset(_who_may_answer(numbered, journey)),
@@ -116,6 +123,7 @@ def of_journey(numbered: Numbered, journey: Journey) -> Ending:
         told=any(isinstance(step, Play) for step in steps) and not screened,
         shown={leg_name(leg): shown_text(leg, who) for leg, who in journey.shown.items()},
         screened=screened,
+        confirmed=confirmed,
         recorded=journey.recorded,
     )
 

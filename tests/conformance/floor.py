@@ -126,6 +126,7 @@ class Floor:
     def _call(self, numbered: Numbered, engine: Kept) -> Ending:
         wanted = simulated(numbered)
         with self._held(numbered):
+            self._dial_codes(numbered)
             before, since = engine.messages(numbered.tenant), time.time()
             recorded = engine.recordings(numbered.tenant)
             result = self.place(numbered, _manner(numbered)).wait()
@@ -144,9 +145,17 @@ class Floor:
             cause=None if result.answered else result.cause,
             told=183 in result.provisional and not result.answered,
             screened=wanted.screened and result.answered,
+            confirmed=wanted.confirmed and result.answered,
             recorded=_one_more(engine, numbered.tenant, recorded, wanted=wanted.recorded),
             shown={_leg(numbered, one): _shown(numbered, one) for one in seen},
         )
+
+    def _dial_codes(self, numbered: Numbered) -> None:
+        for handset, code in numbered.scenario.codes:
+            account = f"{numbered.tenant}.{handset}"
+            caller = phones.Caller(account, password(numbered, handset))
+            placed = self.bank.place(caller, numbered.own(code), phones.HANGS_UP_SOON)
+            assert placed.wait().answered, f"{code} is not taken"
 
     @contextmanager
     def _held(self, numbered: Numbered) -> Iterator[None]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from tests.conformance import scenarios as base
 from tests.conformance import scenarios_callers as callers
 from tests.conformance import scenarios_doors as doors
+from tests.conformance import scenarios_features as features
 from tests.conformance import scenarios_groups as groups
 from tests.conformance import scenarios_long as long
 from tests.conformance import scenarios_recorded as recorded
@@ -43,6 +44,8 @@ PROVES: tuple[tuple[tuple[Scenario, ...], tuple[str, ...]], ...] = (
     (doors.CODES, proves("D4")),
     (groups.STRATEGIES, proves("H1")),
     (groups.MEMBERS, proves("H1")),
+    (features.QUIET_CODES, proves("D7")),
+    (features.FORWARD_CODES, proves("D1", "D2", "D3", "D4")),
     (long.RULES, proves("E2")),
     (long.GROUPS, proves("H1")),
     (long.PHONES_OF_A_LINE, proves("B9")),

@@ -39,7 +39,7 @@ class Expected:
     `cause` is that of the release of a call nobody answered, and None where somebody or the
     voicemail did, or the caller left. `told`: the caller heard an announcement before.
     `screened`: the caller was asked for a name, or for a code, first. `recorded`: a recording came
-    of it.
+    of it. `confirmed`: a feature code was taken.
     `shown` is `Name <number>` as each reached phone displays it, the number alone outside.
     """
 
@@ -50,6 +50,7 @@ class Expected:
     left: bool = False
     told: bool = False
     screened: bool = False
+    confirmed: bool = False
     shown: Mapping[str, str] = field(default_factory=dict)
     recorded: bool = False
 
@@ -63,7 +64,8 @@ class Scenario:
     """`does`: behaviour by handset or trunk; who is not named answers. `patience` in seconds.
 
     `at`: when, aware; at any time where it is None. `held`: calls under way before, by the handset
-    that placed it and what it dialled: a line, whose phone answered.
+    that placed it and what it dialled: a line, whose phone answered. `codes`: feature codes dialled
+    before, by handset.
     """
 
     name: str
@@ -79,6 +81,7 @@ class Scenario:
     """What the caller presses, answered and asked; each `,` is a second's pause."""
     pins: tuple[Outcome, ...] = ()
     """What comes of it, as `World.pins`."""
+    codes: tuple[tuple[str, str], ...] = ()
 
     @property
     def asks(self) -> bool:
@@ -129,6 +132,12 @@ class Numbered:
                 return Call(called, FromTrunk(trunk, number))
 
     @property
+    def codes(self) -> tuple[Call, ...]:
+        """The calls before it, one after the other, that dial feature codes."""
+        codes = self.scenario.codes
+        return tuple(Call(self.own(code), FromHandset(handset)) for handset, code in codes)
+
+    @property
     def facts(self) -> Facts:
         """No PINs are looked at here: without doors a controller decides as the dialplan does."""
         return Facts(self.scenario.at or NOON, doors=False)
@@ -168,6 +177,7 @@ class Numbered:
             left=wanted.left,
             told=wanted.told,
             screened=wanted.screened,
+            confirmed=wanted.confirmed,
             shown=self.own(dict(wanted.shown)),
             recorded=wanted.recorded,
         )

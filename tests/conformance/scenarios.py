@@ -32,11 +32,12 @@ def call(
     patience: int | None = None,
     at: dt.datetime | None = None,
     held: tuple[tuple[str, str], ...] = (),
+    codes: tuple[tuple[str, str], ...] = (),
     **changes: Any,
 ) -> Scenario:
     """A call in the office with `changes`; by handset A1 where no other caller is named."""
     return Scenario(
-        name, office(**changes), caller, called, does or {}, patience, expected, at, held
+        name, office(**changes), caller, called, does or {}, patience, expected, at, held, codes
     )
 
 

@@ -30,6 +30,7 @@ from controlplane.routing.steps import (
     Authorise,
     CallerId,
     Collect,
+    Flip,
     OpenMailbox,
     Outcome,
     Play,
@@ -95,7 +96,7 @@ def _ended(outcome: str, tenant: str, fields: list[str]) -> Ended:
     return Ended(tenant, caller, point, Outcome(outcome))
 
 
-Executed = Ring | Voicemail | Play | Collect | OpenMailbox | Authorise
+Executed = Ring | Voicemail | Play | Flip | Collect | OpenMailbox | Authorise
 """All but a release."""
 
 
@@ -119,6 +120,8 @@ def write_step(tenant: str, step: Executed, decision: Decision) -> Written:
             return _write("cp-mailbox", "s", {"CP_WHAT": step.mailbox}, decision)
         case Authorise():
             return _write("cp-authorise", "s", {}, decision)
+        case Flip():
+            return _write("cp-flip", "s", {"CP_WHAT": step.key, "CP_HOW": step.value}, decision)
         case _ as never:
             assert_never(never)
 

@@ -32,6 +32,7 @@ from controlplane.routing.steps import (
     Authorise,
     CallerId,
     Collect,
+    Flip,
     Hangup,
     Leg,
     OpenMailbox,
@@ -128,6 +129,9 @@ def write_step(decision: Decision) -> dict[str, str]:
             what |= {"cp_what": word(step.mailbox)} | _next("mailbox")
         case Authorise():
             what |= _next("authorise")
+        case Flip():
+            key, new = (word(it).replace("/", ".") for it in (step.key, step.value))
+            what |= {"cp_what": key, "cp_how": new} | _next("flip")
         case _ as never:
             assert_never(never)
     return {**what, **_point(decision), ASK: "yes"}

@@ -1,4 +1,4 @@
-"""Feature codes as dialplan: where each leads."""
+"""Feature codes as dialplan: where each leads, and what is dialled behind it as a destination."""
 
 from __future__ import annotations
 
@@ -6,14 +6,54 @@ from collections.abc import Callable, Iterator
 
 from controlplane.render.asterisk.escape import word
 from controlplane.render.asterisk.history import ENDED_CONTEXT
-from controlplane.render.asterisk.names import codes_context
-from controlplane.routing.plan import Flow, Plan
+from controlplane.render.asterisk.names import (
+    codes_context,
+    emergency_context,
+    others_context,
+    tenant_context,
+)
+from controlplane.routing.plan import UNKNOWN, Flow, Plan
 
 
 def features_dialplan(plan: Plan, enter: Callable[[Flow], str]) -> Iterator[str]:
-    """The context of a tenant's codes. `enter` is the application that goes to a flow."""
+    """The contexts of a tenant's codes. `enter` is the application that goes to a flow."""
+    here = tenant_context(plan.tenant)
     yield f"[{codes_context(plan.tenant)}]"
     yield f"include => {ENDED_CONTEXT}"
     for code, feature in plan.features.items():
-        yield f"exten => {word(code)},1,{enter(plan.flows[feature.flow])}"
+        entered = enter(plan.flows[feature.flow])
+        if not feature.takes:
+            yield f"exten => {word(code)},1,{entered}"
+            continue
+        yield f"exten => _{word(code)}.,1,Set(CP_KEY=${{EXTEN:{len(code)}}})"
+        yield f" same => n,Gosub({here},target,1)"
+        yield f' same => n,GotoIf($["${{CP_KEY}}" = ""]?{here},{UNKNOWN},1)'
+        yield f" same => n,{entered}"
     yield ""
+    yield f"[{others_context(plan.tenant)}]"
+    yield f"include => {ENDED_CONTEXT}"
+    for extension, destination in sorted(plan.extensions.items()):
+        if destination != f"line/{extension}":
+            yield f"exten => {word(extension)},1,Set(CP_KEY={word(destination)})"
+            yield " same => n,Return()"
+    yield ""
+
+
+def target_service(tenant: str) -> Iterator[str]:
+    """A subroutine: what is dialled, in CP_KEY, as a stored destination; empty for none."""
+    here, others = tenant_context(tenant), others_context(tenant)
+    yield f"exten => target,1,GotoIf({_exists(emergency_context(tenant))}?none)"
+    yield f" same => n,GotoIf({_exists(others)}?other)"
+    yield f" same => n,GotoIf({_exists(here)}?line)"
+    yield f" same => n,Gosub({here},e164,1)"
+    yield " same => n,Return()"
+    yield " same => n(line),Set(CP_KEY=line/${CP_KEY})"
+    yield " same => n,Return()"
+    yield f" same => n(other),Gosub({others},${{CP_KEY}},1)"
+    yield " same => n,Return()"
+    yield " same => n(none),Set(CP_KEY=)"
+    yield " same => n,Return()"
+
+
+def _exists(context: str) -> str:
+    return f"${{DIALPLAN_EXISTS({context},${{CP_KEY}},1)}}"

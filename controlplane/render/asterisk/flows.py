@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from controlplane.render.asterisk.escape import word
-from controlplane.render.asterisk.features import features_dialplan
+from controlplane.render.asterisk.features import features_dialplan, target_service
 from controlplane.render.asterisk.frames import frames_dialplan
 from controlplane.render.asterisk.history import ENDED_CONTEXT
 from controlplane.render.asterisk.names import (
@@ -59,6 +59,7 @@ def _services(plan: Plan) -> Iterator[str]:
     first = plan.first_trunk
     leg = f"PJSIP/${{ARG1}}@{trunk_account(plan.tenant, first)}" if first else ""
     yield f"exten => outside,1,Return({leg})"
+    yield from target_service(plan.tenant)
 
 
 def _extension(flow: str) -> str:

@@ -83,6 +83,11 @@ def codes_context(tenant: str) -> str:
     return f"cp-c-{word(tenant)}"
 
 
+def others_context(tenant: str) -> str:
+    """Which destination an extension is that is no line's."""
+    return f"cp-x-{word(tenant)}"
+
+
 def frames_context(tenant: str) -> str:
     """Subroutines that say whether a time frame of the tenant holds."""
     return f"cp-f-{word(tenant)}"

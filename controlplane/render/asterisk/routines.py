@@ -13,6 +13,7 @@ from controlplane.render.asterisk.escape import word
 from controlplane.render.asterisk.history import ENDED_CONTEXT
 from controlplane.render.asterisk.names import routine_context
 from controlplane.render.asterisk.record import GREETINGS, SOUNDS
+from controlplane.routing.features import flip_place, is_forward, own_key
 from controlplane.routing.plan import (
     MOST_PLACES,
     Announce,
@@ -22,6 +23,7 @@ from controlplane.routing.plan import (
     AskPin,
     CheckCaller,
     ChoosePin,
+    FlipOwn,
     Forward,
     IfDoNotDisturb,
     Jump,
@@ -34,6 +36,7 @@ from controlplane.routing.plan import (
     Occasion,
     OpenBox,
     OrderMembers,
+    Own,
     PickRule,
     Release,
     RingLegs,
@@ -50,9 +53,11 @@ from controlplane.routing.state import (
     Verdict,
     also_key,
     cli_key,
+    coded_key,
     dnd_key,
     forward_key,
     guard_key,
+    no_waiting_key,
     not_own_key,
     prefix_of,
     screen_key,
@@ -178,6 +183,8 @@ def _begin(index: int, node: Node) -> Iterator[str]:
             yield f"Gosub(cp-legs,next,1({_terms(node.terms)}))"
             yield f'GotoIf($["${{CP_RUNG}}" = ""]?n{node.exhausted},1)'
             yield from _ring_group(index, node.group, node.seconds)
+        case FlipOwn():
+            yield from _flip(index, node)
         case LeaveMessage():
             what, how = _value(node.mailbox), GREETINGS[node.greeting]
             yield f"MSet(CP_NODE={index},CP_WHAT={what},CP_HOW={how})"
@@ -215,7 +222,7 @@ def _after(index: int, node: Node) -> Iterator[str]:
         case LeaveMessage():
             yield 'GotoIf($["${CP_OUTCOME}" = "operator"]?cp-operator,s,1)'
             yield f"Goto(n{node.then},1)"
-        case Announce() | OpenBox():
+        case FlipOwn() | Announce() | OpenBox():
             yield f"Goto(n{node.then},1)"
         case AskPin() | ChoosePin() | AskLine() | Menu():
             yield f"Goto(n{node.away},1)"
@@ -254,6 +261,19 @@ def _check_caller(node: CheckCaller) -> Iterator[str]:
     yield f'GotoIf($["${{GOSUB_RETVAL}}" = "{Verdict.MESSAGE}"]?n{node.message},1)'
     yield f'Set(CP_TRUSTED=${{IF($["${{GOSUB_RETVAL}}" = "{Verdict.ALLOW}"]?{ON})}})'
     yield f"Goto(n{node.then},1)"
+
+
+def _flip(index: int, node: FlipOwn) -> Iterator[str]:
+    line, value = "${CP_NUMBER}", _value(node.value)
+    if is_forward(node.own) and value:
+        barred = [f'"{_state(coded_key(line))}" = "{ON}"', f'"{value}" = "line/{line}"']
+        if node.own is Own.FORWARD_BUSY:
+            barred.append(f'"{_state(no_waiting_key(line))}" = ""')
+        yield f"GotoIf($[{' | '.join(barred)}]?n{node.refused},1)"
+    key = own_key(node.own, line)
+    yield f"MSet(CP_NODE={index},CP_WHAT={key},CP_HOW={value})"
+    yield f"Set(CP_SEEN=${{CP_SEEN}}&{flip_place(key, value)})"
+    yield "Goto(cp-flip,s,ready)"
 
 
 def _ring_line(index: int, node: RingLine) -> Iterator[str]:

@@ -7,6 +7,7 @@ and to the first where there is none of that name.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 
 from controlplane.render.freeswitch.elements import (
     action,
@@ -19,6 +20,7 @@ from controlplane.render.freeswitch.elements import (
     when,
 )
 from controlplane.render.freeswitch.escape import pattern, word
+from controlplane.render.freeswitch.features import FEATURES, features_dialplan
 from controlplane.render.freeswitch.frames import frames_dialplan
 from controlplane.render.freeswitch.names import (
     CALLS,
@@ -99,6 +101,7 @@ def _services(plan: Plan) -> Iterator[str]:
     yield extension("out", *_out(here))
     yield extension("line", _dial(plan, "${cp_key}", UNKNOWN))
     yield extension("outside", *_outside(plan))
+    yield from features_dialplan(plan, here, partial(_e164, plan))
 
 
 def _own_number(plan: Plan, here: str) -> Iterator[str]:
@@ -117,7 +120,7 @@ def _own_number(plan: Plan, here: str) -> Iterator[str]:
 
 def _out(here: str) -> Iterator[str]:
     """Where a handset calls out, which may take a code."""
-    yield when(_of_line("asked"), "^1$", transfer(AUTHORISED, here))
+    yield when(_of_line("coded"), "^1$", transfer(AUTHORISED, here))
     yield always(transfer(EXTERNAL, here))
 
 
@@ -139,8 +142,7 @@ def _from_handset(plan: Plan, here: str) -> Iterator[str]:
         yield when("${cp_dialled}", f"^(?:{numbers})$", *call)
     yield when("${cp_number}", _EMPTY, transfer(BARRED, here))
     yield always(set_now(f"cp_cli={_of_line('cli')}"))
-    for code, feature in plan.features.items():
-        yield when("${cp_dialled}", f"^{pattern(code)}$", transfer(feature.flow, here))
+    yield when("${cp_dialled}", "^[*#]", transfer(FEATURES, here))
     yield _dial(plan, "${cp_dialled}", "number")
 
 

@@ -117,6 +117,10 @@ TONES = {
 CONFIRM_SECONDS = 10
 """How long who answered may take to press 1."""
 
+ON_TONE = "%(100,50,620);%(300,100,880)"
+OFF_TONE = "%(100,50,880);%(300,100,620)"
+"""What a person hears who turns something on or off."""
+
 SAY_TONE = "tone_stream://%(100,100,480);%(300,100,620)"
 CONFIRM_TONE = "tone_stream://%(150,100,620);%(150,500,620)"
 RINGBACK = "%(2000,4000,440,480)"

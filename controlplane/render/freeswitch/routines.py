@@ -36,6 +36,7 @@ from controlplane.render.freeswitch.ringing import (
     to_ring,
     value,
 )
+from controlplane.routing.features import flip_place, is_forward, own_key
 from controlplane.routing.plan import (
     MOST_PLACES,
     Announce,
@@ -44,6 +45,7 @@ from controlplane.routing.plan import (
     AskPin,
     CheckCaller,
     ChoosePin,
+    FlipOwn,
     Forward,
     IfDoNotDisturb,
     Jump,
@@ -52,6 +54,7 @@ from controlplane.routing.plan import (
     Node,
     OpenBox,
     OrderMembers,
+    Own,
     PickRule,
     Release,
     RingLegs,
@@ -63,12 +66,15 @@ from controlplane.routing.plan import (
     Visit,
 )
 from controlplane.routing.state import (
+    ON,
     answering_key,
     cli_key,
+    coded_key,
     dnd_key,
     forward_key,
     guard_key,
     members_key,
+    no_waiting_key,
 )
 
 ACTIVE = "${cp_active}"
@@ -125,6 +131,8 @@ class _Nodes:
                 return tuple(self._order(index, node)), None
             case RingLine() | RingLegs() | RingMembers() | RingNext():
                 return tuple(begin_ringing(self._here, index, node)), None
+            case FlipOwn():
+                return tuple(self._flip(index, node)), None
             case LeaveMessage():
                 data = f"cp_what={value(node.mailbox)} cp_how={node.greeting.value} cp_node={index}"
                 return (always(set_all(data), transfer("voicemail", CALLS)),), None
@@ -207,6 +215,22 @@ class _Nodes:
         yield when("${cp_to}", "&", *gather)
         yield always(transfer("jump", CALLS))
 
+    def _flip(self, index: int, node: FlipOwn) -> Iterator[str]:
+        line, new = "${cp_number}", value(node.value)
+        if is_forward(node.own) and new:
+            refused = self._to(node.refused)
+            yield when(state(coded_key(line)), f"^{ON}$", refused)
+            yield when(f"{new}|", f"^line[.]{line}[|]$", refused)
+            if node.own is Own.FORWARD_BUSY:
+                yield only(state(no_waiting_key(line)), f"^{ON}$", self._otherwise(node.refused))
+        key = own_key(node.own, line)
+        data = f"cp_node={index} cp_what={key.replace('/', '.')} cp_how={new}"
+        seen = f"cp_seen=${{cp_seen}}&{flip_place(key, new)}"
+        yield always(set_all(data), set_now(seen), transfer("flip", CALLS))
+
+    def _otherwise(self, index: int) -> str:
+        return transfer(f"n{index}", self._here, unless=True)
+
     def _nobody(self, otherwise: int) -> str:
         return when("${cp_what}${cp_out}${cp_terms}", "^&?$", self._to(otherwise))
 
@@ -245,7 +269,7 @@ class _Nodes:
             case LeaveMessage():
                 yield when("${cp_outcome}", "^operator$", transfer("to-operator", CALLS))
                 yield always(self._to(node.then))
-            case Announce() | OpenBox():
+            case FlipOwn() | Announce() | OpenBox():
                 yield always(self._to(node.then))
             case AskPin() | ChoosePin() | AskLine() | Menu():
                 yield always(self._to(node.away))

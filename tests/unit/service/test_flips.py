@@ -26,7 +26,7 @@ RULE = {"name": "work", "when": "office", "screening": True}
         ("lines/101", {}, {"do_not_disturb": True}, {"line/101/dnd": "1"}),
         ("lines/101", {"ring": 20}, {"ring": 9}, {"line/101/answering": "2&::9"}),
         ("lines/101", {"ring": 9}, {"ring": 9, "call_waiting": False},
-         {"line/101/answering": "1&::9"}),
+         {"line/101/answering": "1&::9", "line/101/no-waiting": "1"}),
         ("lines/101", {"ring": 9}, {"ring": 9, "rules": [RULE]}, {
             "line/101/answering": "2&work:office:9&::9",
             "line/101/rule/work/screen": "1",

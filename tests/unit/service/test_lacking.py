@@ -9,6 +9,8 @@ import pytest
 from controlplane.diagnostics import Faults
 from controlplane.model.deployment import EngineKind
 from controlplane.model.group import Strategy
+from controlplane.model.handset import Handset
+from controlplane.render.freeswitch.lacking import lacking as freeswitch_lacking
 from controlplane.service.door import Door
 from controlplane.store.yaml_reader import read
 from tests.unit.service.conftest import ACME, StoredPlace
@@ -33,6 +35,17 @@ def test_a_trunk_over_tls_is_for_an_asterisk(place: StoredPlace) -> None:
     [found] = refused.value.diagnostics
     assert found.address == "acme/trunks/uplink/transport"
     assert "FreeSWITCH" in found.message
+
+
+def test_more_phones_than_a_freeswitch_rings_together(place: StoredPlace) -> None:
+    system = read(ACME, "acme.yaml").system
+    phones = {f"P{number}": Handset(line="101") for number in range(100)}
+    few = system.model_copy(update={"handsets": {**phones, "LDN-08": Handset(line="102")}})
+    many = few.model_copy(update={"handsets": {**few.handsets, "P100": Handset(line="101")}})
+    assert not list(freeswitch_lacking(few.model_copy(update={"groups": {}})))
+    with place.store() as store, pytest.raises(Faults) as refused:
+        door(place, store, EngineKind.FREESWITCH).plan(many, "")
+    assert "acme/lines/101" in {it.address for it in refused.value.diagnostics}
 
 
 def test_more_phones_than_an_asterisk_rings_together(place: StoredPlace) -> None:

@@ -1,0 +1,59 @@
+"""Feature codes as dialplan: where each leads, and what is dialled behind it as a destination."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from controlplane.render.freeswitch.elements import (
+    always,
+    either,
+    extension,
+    set_now,
+    transfer,
+    when,
+)
+from controlplane.render.freeswitch.escape import pattern, word
+from controlplane.render.freeswitch.names import REALM
+from controlplane.routing.plan import UNKNOWN, Plan
+
+FEATURES = "features"
+"""Where a call goes whose number begins as codes do."""
+
+E164 = Callable[[str, str], Iterator[str]]
+"""Conditions that set a variable, the second, where the field is a public number."""
+
+
+def features_dialplan(plan: Plan, here: str, e164: E164) -> Iterator[str]:
+    """Extensions of the tenant's context `here`. They go on, each into the one behind it."""
+    conditions = []
+    for code, feature in plan.features.items():
+        there = word(feature.flow.replace("/", "."))
+        if feature.takes:
+            found = (set_now("cp_key=$1"), set_now(f"cp_feature={there}"), transfer("target", here))
+            conditions.append(when("${cp_dialled}", f"^{pattern(code)}(.+)$", *found))
+        else:
+            to = transfer(there, here)
+            conditions.append(when("${cp_dialled}", f"^{pattern(code)}$", to))
+    yield extension(FEATURES, *conditions, always(transfer("number", here)))
+    yield extension("target", *_target(plan, e164), goes_on=True)
+    yield extension(
+        "targeted",
+        when("${cp_key}", "^$", transfer(UNKNOWN, here)),
+        always(transfer("${cp_feature}", here)),
+    )
+
+
+def _target(plan: Plan, e164: E164) -> Iterator[str]:
+    """cp_key as a stored destination; empty for none."""
+    yield always(set_now("cp_one=${cp_key}"), set_now("cp_key="))
+    if plan.emergency_numbers:
+        numbers = "|".join(map(pattern, sorted(plan.emergency_numbers)))
+        yield when("${cp_one}", f"^(?:{numbers})$")
+    for number, destination in sorted(plan.extensions.items()):
+        if destination != f"line/{number}":
+            stored = word(destination).replace("/", ".")
+            yield when("${cp_one}", f"^{pattern(number)}$", set_now(f"cp_key={stored}"))
+    line = f"${{db(select/{REALM}/${{cp_tenant}}.line.${{cp_one}}.answering)}}"
+    yield either(line, "^.+$", set_now("cp_key=line.${cp_one}"))
+    yield when("${cp_key}", "^.+$")
+    yield from e164("${cp_one}", "cp_key")

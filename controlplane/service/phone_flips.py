@@ -1,0 +1,114 @@
+"""Phone flips: what a person turned on or off by a feature code becomes a commit of that line.
+
+An engine does it by itself, whoever decides, and tells of it with the call's history. A flip is
+committed once the history knows of it, in the order in which the calls ended, and before anything
+else is: so nobody's commit undoes it unseen.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from controlplane.diagnostics import Faults
+from controlplane.history.entry import Known
+from controlplane.history.ingest import Ingester
+from controlplane.model.deployment import Deployment
+from controlplane.routing.features import Flipped, flipped_at
+from controlplane.service import world
+from controlplane.service.call_history import spool_folders
+from controlplane.service.door import Door
+from controlplane.service.setting import Put, changed_setting
+from controlplane.store import call_log
+from controlplane.store.call_log import PlaceOfCall, Reading
+from controlplane.store.store import Store
+
+_SPOOL = ("", "phone flips")
+"""Under which the number of the last call is kept whose flip was committed."""
+
+_MARK = b"flip/"
+
+PutBack = Callable[[str, Mapping[str, str | None]], object]
+"""Is told of a tenant's keys that are again as they are stored."""
+
+Warn = Callable[[str], object]
+"""Is told in one line of what could not be kept, or not be seen."""
+
+
+@dataclass(frozen=True, slots=True)
+class PhoneFlips:
+    """`put_back` hears of flips that could not stay, after every engine has heard of it."""
+
+    store: Store
+    door: Door
+    warn: Warn
+    put_back: PutBack = lambda *_: None
+
+    def take_in(self) -> int:
+        """Commit those that are known and not committed yet: how many.
+
+        Raises Faults where that cannot be done now; the next call goes on there.
+        """
+        with self.store.database.read() as connection:
+            start = call_log.position(connection, *_SPOOL)
+            waiting = call_log.places_behind(connection, start, _MARK.decode())
+        for found in waiting:
+            if flipped := flipped_at(found.place):
+                self._commit(found, flipped)
+            self._done(start, found.call_id)
+            start = found.call_id
+        return len(waiting)
+
+    def _commit(self, found: PlaceOfCall, flipped: Flipped) -> None:
+        address, value = _setting(found.tenant, flipped)
+        author, reason = f"line {flipped.line}", f"dialled {found.dialled}"
+        try:
+            change = changed_setting(self.store, address, Put(value), author, reason)
+            if change.changes:
+                self.door.judge(change)
+        except Faults as faults:
+            self.warn(f"what {author} {reason} for is not kept: {faults}")
+            self.door.converge()
+            self.put_back(found.tenant, {flipped.key: self._stored(found.tenant, flipped.key)})
+            return
+        if change.changes:
+            self.door.apply(change)
+
+    def _stored(self, tenant: str, key: str) -> str | None:
+        views = {view.system.tenant: view for view in world.load(self.store).views()}
+        return views[tenant].state.get(key) if tenant in views else None
+
+    def _done(self, start: int, end: int) -> None:
+        """Whoever commits the same flips beside us has moved on already: theirs were the same."""
+        engine, name = _SPOOL
+        with self.store.database.write() as connection:
+            now = dt.datetime.now(dt.UTC)
+            call_log.take(connection, Reading(engine, name, name, start, end, (), ()), now)
+
+
+def catch_up(deployment: Deployment, store: Store, door: Door, warn: Warn) -> None:
+    """Take in what phones flipped until now, also where no controller reads the history.
+
+    Raises Faults. An engine whose history cannot be seen from here tells nothing.
+    """
+
+    def known() -> Known:
+        return {v.system.tenant: (v.plan, v.state) for v in world.load(store).views()}
+
+    ingester = Ingester(store, spool_folders(deployment), known)
+    try:
+        if ingester.holds(_MARK):
+            ingester.ingest(dt.datetime.now(dt.UTC))
+    except OSError as error:
+        warn(f"feature codes dialled of late are not known: {error}")
+    PhoneFlips(store, door, warn).take_in()
+
+
+def _setting(tenant: str, flipped: Flipped) -> tuple[str, object]:
+    """The address of the setting, and its value; None is its default."""
+    name = flipped.key.removeprefix(f"line/{flipped.line}/")
+    line = f"{tenant}/lines/{flipped.line}"
+    if name == "dnd":
+        return f"{line}/do_not_disturb", True if flipped.value else None
+    return f"{line}/{name}", flipped.value or None
