@@ -41,7 +41,7 @@ RULE = {"name": "work", "when": "office", "screening": True}
             "line/101/blocked/lengths": "5",
         }),
         ("groups/sales", {"members": ["101", "102"]},
-         {"members": ["101", "102"], "logged_out": ["101"]}, {"group/sales/members": "102"}),
+         {"members": ["101", "102"], "logged_out": ["101"]}, {"line/101/group/sales": "out"}),
         ("number_lists/bad", {"numbers": ["+3312345"]}, {"numbers": ["+3312345", "102"]},
          {"list/bad/is/102": "1"}),
     ],
