@@ -55,6 +55,7 @@ def compile_plan(system: PhoneSystem) -> Plan:
             for name, frame in sorted(system.time_frames.items(), key=_by_key)
         },
         features=features.codes,
+        hide=features.hide,
         timezone=system.settings.timezone,
     )
 
