@@ -6,8 +6,17 @@ from typing import NamedTuple, assert_never
 
 from controlplane.calls.call import Call, FromHandset, FromTrunk, Note
 from controlplane.model.destination import parse
-from controlplane.routing.plan import BARRED, EMERGENCY, EXTERNAL, UNKNOWN, Plan
-from controlplane.routing.state import WITHHELD, State, cli_key, flow_of, name_key, serves_key
+from controlplane.routing.plan import AUTHORISED, BARRED, EMERGENCY, EXTERNAL, UNKNOWN, Plan
+from controlplane.routing.state import (
+    ON,
+    WITHHELD,
+    State,
+    cli_key,
+    coded_key,
+    flow_of,
+    name_key,
+    serves_key,
+)
 from controlplane.routing.steps import CallerId
 
 _FEATURES = frozenset("*#")
@@ -49,6 +58,9 @@ def _from_handset(plan: Plan, state: State, called: str, handset: str) -> Entry:
         return Entry(BARRED, "", caller, "", Note(f"{address}/login", "no line is logged in here"))
     cli = WITHHELD if hidden else state.get(cli_key(line), "")
     flow, argument, note = _dialled(plan, called)
+    if flow == EXTERNAL and state.get(coded_key(line)) == ON:
+        flow = AUTHORISED
+        note = Note(f"{plan.tenant}/lines/{line}/authorisation_code", "calls out take a code")
     return Entry(flow, argument, caller, cli, note)
 
 

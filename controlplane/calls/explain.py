@@ -7,10 +7,13 @@ from typing import Any, assert_never
 from controlplane.calls.call import FromHandset, FromTrunk
 from controlplane.calls.simulator import Journey, Stage
 from controlplane.routing.steps import (
+    Authorise,
     CallerId,
+    Collect,
     Flip,
     Hangup,
     Leg,
+    OpenMailbox,
     Outcome,
     PhoneLeg,
     Play,
@@ -52,6 +55,8 @@ def result_text(journey: Journey) -> str:
         return "the caller hangs up"
     if journey.mailbox:
         return f"a message is left in mailbox {journey.mailbox}"
+    if journey.opened:
+        return f"the messages of mailbox {journey.opened} are heard"
     cause = journey.cause
     return f"released: {_words(cause.name)} ({cause.value})" if cause else "released"
 
@@ -106,6 +111,13 @@ def step_text(step: Step) -> str:
             return f"voicemail {step.mailbox} with the {step.greeting} greeting"
         case Play():
             return f"tell the caller: {_words(step.prompt)}"
+        case Collect():
+            told = f"{_words(step.told)}; " if step.told else ""
+            return f"ask the caller: {told}{_words(step.prompt)}"
+        case OpenMailbox():
+            return f"open mailbox {step.mailbox}"
+        case Authorise():
+            return "ask the caller: enter code"
         case Flip():
             return f"write {step.key}: {step.value or 'off'}, and confirm it"
         case Hangup():

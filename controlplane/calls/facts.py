@@ -21,9 +21,11 @@ class Member:
 @dataclass(frozen=True, slots=True)
 class Facts:
     """`at`: now, aware. `turns`: how often each group was called in turn. `members`: by
-    extension, for those who took a call. `chance`: from 0 to below 1, for who asks for it."""
+    extension, for those who took a call. `chance`: from 0 to below 1, for who asks for it.
+    `doors`: somebody is there who looks at PINs."""
 
     at: dt.datetime
     turns: Mapping[str, int] = field(default_factory=dict)
     members: Mapping[str, Member] = field(default_factory=dict)
     chance: float = 0.0
+    doors: bool = True

@@ -14,14 +14,18 @@ from controlplane.routing.plan import Plan
 from controlplane.routing.recording import is_recorded
 from controlplane.routing.state import State
 from controlplane.routing.steps import (
+    Authorise,
     CallerId,
     Cause,
+    Collect,
     Flip,
     Hangup,
     Leg,
+    OpenMailbox,
     Outcome,
     PhoneLeg,
     Play,
+    Prompt,
     Ring,
     Voicemail,
 )
@@ -40,6 +44,8 @@ class Stage:
     shown: Mapping[Leg, CallerId]
     rang: tuple[Leg, ...]
     answered: Leg | None = None
+    digits: str = ""
+    """What the caller pressed, where it is no secret."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +81,12 @@ class Journey:
         return next((step.mailbox for step in steps if isinstance(step, Voicemail)), None)
 
     @property
+    def opened(self) -> str | None:
+        """The mailbox whose messages the caller came to."""
+        steps = (stage.decision.step for stage in self.stages)
+        return next((step.mailbox for step in steps if isinstance(step, OpenMailbox)), None)
+
+    @property
     def cause(self) -> Cause | None:
         step = self.stages[-1].decision.step
         return step.cause if isinstance(step, Hangup) else None
@@ -86,15 +98,16 @@ class Journey:
 
 
 def simulate(plan: Plan, state: State, call: Call, world: World, facts: Facts) -> Journey:
-    """Ends for every plan: no step is decided twice."""
+    """Ends for every plan: no step is decided twice but those that ask the caller for something,
+    and who is asked has only so much to say."""
     decisions = walk(plan, state, call, facts)
     stages: list[Stage] = []
-    decision, elapsed = next(decisions), 0
+    decision, elapsed, said = next(decisions), 0, _Said(world)
     while True:
-        stage, elapsed = _live_through(decision, world, elapsed)
+        stage, elapsed = _live_through(decision, world, elapsed, said)
         stages.append(stage)
         try:
-            decision = decisions.send(stage.outcome)
+            decision = decisions.send((stage.outcome, stage.digits))
         except StopIteration:
             return Journey(call, tuple(stages), _is_recorded(state, call, stages[-1]))
 
@@ -109,14 +122,43 @@ def _is_recorded(state: State, call: Call, last: Stage) -> bool:
     return from_own or is_recorded(state, by, step.line)
 
 
-def _live_through(decision: Decision, world: World, at: int) -> tuple[Stage, int]:
+_SECRET = (Prompt.ENTER_PIN, Prompt.NEW_PIN)
+_MOST_SECRETS = 100
+
+
+class _Said:
+    """What the caller has not pressed yet."""
+
+    def __init__(self, world: World) -> None:
+        self._pins = iter((*world.pins, *(world.pins[-1:] * _MOST_SECRETS)))
+        self._presses = iter(world.presses)
+
+    def secret(self) -> Outcome:
+        return next(self._pins, Outcome.NOTHING)
+
+    def digits(self) -> str:
+        return next(self._presses, "")
+
+
+def _live_through(decision: Decision, world: World, at: int, said: _Said) -> tuple[Stage, int]:
     """The step as this world lets it end, and the seconds of ringing until then."""
     step = decision.step
     match step:
         case Ring():
             return _ring(decision, step, world, at)
-        case Voicemail() | Play() | Flip() | Hangup():
+        case Voicemail() | Play() | Flip() | OpenMailbox() | Hangup():
             return Stage(decision, Outcome.DONE, at, {}, ()), at
+        case Authorise():
+            return Stage(decision, said.secret(), at, {}, ()), at
+        case Collect(prompt) if prompt in _SECRET:
+            outcome = said.secret()
+            if prompt is Prompt.NEW_PIN and outcome is Outcome.CHANGE:
+                outcome = Outcome.RIGHT
+            return Stage(decision, outcome, at, {}, ()), at
+        case Collect():
+            digits = said.digits()
+            outcome = Outcome.DIGITS if digits else Outcome.NOTHING
+            return Stage(decision, outcome, at, {}, (), digits=digits), at
         case _ as never:
             assert_never(never)
 

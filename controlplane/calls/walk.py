@@ -12,16 +12,23 @@ from typing import assert_never
 from controlplane.calls.call import Call, Decision, Point, ended
 from controlplane.calls.entry import enter
 from controlplane.calls.facts import Facts
+from controlplane.calls.given import after_question
 from controlplane.calls.walker import Walker, begin
 from controlplane.routing.plan import (
     Announce,
+    AskCode,
+    AskLine,
+    AskPin,
     CheckCaller,
+    ChoosePin,
     FlipOwn,
     Forward,
     IfDoNotDisturb,
     Jump,
     LeaveMessage,
+    Menu,
     Node,
+    OpenBox,
     OrderMembers,
     PickRule,
     Plan,
@@ -30,6 +37,7 @@ from controlplane.routing.plan import (
     RingLine,
     RingMembers,
     RingNext,
+    TakeOwn,
     Visit,
 )
 from controlplane.routing.state import State
@@ -44,27 +52,41 @@ def start(plan: Plan, state: State, call: Call, facts: Facts) -> Decision:
 
 
 def resume(
-    plan: Plan, state: State, caller: CallerId, point: Point, outcome: Outcome, facts: Facts
+    plan: Plan,
+    state: State,
+    caller: CallerId,
+    point: Point,
+    outcome: Outcome,
+    facts: Facts,
+    digits: str = "",
 ) -> Decision:
     """The decision after the step at `point` ended with `outcome` (not answered, not gone).
 
-    KeyError where the plan does not know the point's routine.
+    `digits` are those the caller pressed, where they are no secret. KeyError where the plan does
+    not know the point's routine.
     """
     node = plan.routines[point.routine].nodes[point.node]
     walker = Walker(plan, state, facts, caller, [])
     if isinstance(node, LeaveMessage) and outcome is Outcome.OPERATOR:
         return walker.decide(walker.operator(node, point))
+    if isinstance(node, AskPin | ChoosePin | AskLine | Menu):
+        return walker.decide(after_question(node, point, outcome, digits))
     return walker.decide(point.at(_after(node, point, outcome)))
 
 
-def walk(plan: Plan, state: State, call: Call, facts: Facts) -> Generator[Decision, Outcome, None]:
+Ended = Outcome | tuple[Outcome, str]
+"""How a step ended, and the digits that were pressed in it."""
+
+
+def walk(plan: Plan, state: State, call: Call, facts: Facts) -> Generator[Decision, Ended, None]:
     """Yields each decision and is sent the outcome of its step."""
     decision = start(plan, state, call, facts)
     while True:
-        outcome = yield decision
+        told = yield decision
+        outcome, digits = told if isinstance(told, tuple) else (told, "")
         if decision.final or ended(outcome):
             return
-        decision = resume(plan, state, decision.caller, decision.point, outcome, facts)
+        decision = resume(plan, state, decision.caller, decision.point, outcome, facts, digits)
 
 
 def _after(node: Node, point: Point, outcome: Outcome) -> int:
@@ -81,14 +103,21 @@ def _after(node: Node, point: Point, outcome: Outcome) -> int:
             return point.node
         case Forward():
             return node.failed
-        case FlipOwn() | LeaveMessage() | Announce():
+        case FlipOwn() | LeaveMessage() | Announce() | OpenBox():
             return node.then
+        case AskCode():
+            return node.right if outcome is Outcome.RIGHT else node.wrong
         case (
             Visit()
             | CheckCaller()
             | PickRule()
             | IfDoNotDisturb()
             | OrderMembers()
+            | TakeOwn()
+            | AskPin()
+            | ChoosePin()
+            | AskLine()
+            | Menu()
             | Jump()
             | Release()
         ):

@@ -7,6 +7,7 @@ from typing import assert_never
 
 from controlplane.calls.call import NOTHING, TRUSTED, Decision, Note, Point
 from controlplane.calls.facts import Facts
+from controlplane.calls.given import Door, question_of
 from controlplane.calls.hunt import in_order
 from controlplane.calls.legs import Legs, Rung
 from controlplane.calls.rules import pick
@@ -21,12 +22,18 @@ from controlplane.routing.plan import (
     STANDING,
     UNKNOWN,
     Announce,
+    AskCode,
+    AskLine,
+    AskPin,
     CheckCaller,
+    ChoosePin,
     FlipOwn,
     Forward,
     IfDoNotDisturb,
     Jump,
     LeaveMessage,
+    Menu,
+    OpenBox,
     OrderMembers,
     Own,
     PickRule,
@@ -36,6 +43,7 @@ from controlplane.routing.plan import (
     RingLine,
     RingMembers,
     RingNext,
+    TakeOwn,
     Visit,
 )
 from controlplane.routing.state import (
@@ -57,10 +65,12 @@ from controlplane.routing.state import (
     verdict_on,
 )
 from controlplane.routing.steps import (
+    Authorise,
     CallerId,
     Flip,
     Hangup,
     Leg,
+    OpenMailbox,
     Play,
     Ring,
     Step,
@@ -132,6 +142,15 @@ class Walker:
                 return Voicemail(mailbox, node.greeting), point
             case Announce():
                 return Play(node.prompt), point
+            case TakeOwn():
+                return point.at(node.then)._replace(args=(self.caller.number,))
+            case AskPin() | ChoosePin() | AskLine() | Menu():
+                return self._ask(node, point)
+            case OpenBox():
+                return self._open(node, point)
+            case AskCode():
+                self._note(point, "authorisation_codes", "asked for an authorisation code")
+                return Authorise(), point
             case Jump():
                 return self._jump(parse(point.value(node.to)), point, "overflow")
             case Release():
@@ -234,6 +253,25 @@ class Walker:
             return point.at(node.then)
         point = point._replace(cli=self.state.get(cli_key(mailbox), ""))
         return self._jump(parse(target), point, "voicemail/operator")
+
+    def _ask(self, node: Door, point: Point) -> Point | tuple[Step, Point]:
+        if not self.facts.doors:
+            self._note(point, "", "nobody is there who looks at PINs")
+            return point.at(node.away)
+        if isinstance(node, AskPin):
+            line = point.value(node.line)
+            self.notes.append(Note(f"{self.plan.tenant}/lines/{line}/pin", "asked for the PIN"))
+        return question_of(node), point
+
+    def _open(self, node: OpenBox, point: Point) -> Point | tuple[Step, Point]:
+        mailbox = point.value(node.mailbox)
+        if not self.facts.doors:
+            return point.at(node.away)
+        if mailbox not in self.plan.mailboxes:
+            self._note(point, "", f"there is no mailbox {mailbox}")
+            return point.at(node.without)
+        self._note(point, "", f"the messages of mailbox {mailbox}")
+        return OpenMailbox(mailbox), point
 
     def _jump(self, destination: Destination, point: Point, setting: str) -> Point:
         self._note(point, setting, f"on to {destination}")

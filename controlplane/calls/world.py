@@ -10,7 +10,7 @@ from enum import StrEnum
 from controlplane.diagnostics import Diagnostic, Faults
 from controlplane.routing.plan import EXTERNAL, Arg, Plan, RingLegs
 from controlplane.routing.state import State, phones_of
-from controlplane.routing.steps import Leg, PhoneLeg
+from controlplane.routing.steps import Leg, Outcome, PhoneLeg
 
 
 class Behaviour(StrEnum):
@@ -67,6 +67,11 @@ class World:
     otherwise: Behaviour = Behaviour.ANSWERS
     patience: int | None = None
     calls: Mapping[str, int] = field(default_factory=dict)
+    pins: tuple[Outcome, ...] = (Outcome.RIGHT,)
+    """What each PIN, new PIN or code is that the caller presses, one after the other; the last one
+    for all that follow."""
+    presses: tuple[str, ...] = ()
+    """What else the caller presses when asked; nothing where that is used up."""
     in_call: frozenset[str] = frozenset()
     """Handsets."""
 

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from controlplane.model.phone_system import PhoneSystem
 
 
+PRESSED = ("right", "change", "wrong", "locked", "nothing")
+
+
 @click.command("explain")
 @click.option("--tenant", default="", help="Whose phone system; not needed where there is one.")
 @click.option("--file", type=click.Path(path_type=Path), help="Of this file, not what is stored.")
@@ -26,6 +29,14 @@ if TYPE_CHECKING:
 @click.option("--at", default="", help="When, in the tenant's time zone.  [default: now]")
 @click.option("--when", multiple=True, metavar="NAME=WHAT", help="101=busy, +44…=rings-out, …")
 @click.option("--patience", type=click.IntRange(0), help="The caller hangs up after this; seconds.")
+@click.option(
+    "--pin",
+    "pins",
+    multiple=True,
+    type=click.Choice(PRESSED),
+    help="What each PIN or code is that the caller presses; the last also for those that follow.",
+)
+@click.option("--presses", multiple=True, metavar="DIGITS", help="What else, when asked.")
 @click.option("--static", is_flag=True, help="Also what differs while no controller is there.")
 @common
 def verb(
@@ -39,6 +50,8 @@ def verb(
     at: str,
     when: tuple[str, ...],
     patience: int | None,
+    pins: tuple[str, ...],
+    presses: tuple[str, ...],
     static: bool,
 ) -> None:
     """Say what would happen to a call: each decision, its reason, and the setting behind it.
@@ -48,7 +61,7 @@ def verb(
     A line may be in-call, or in so many: 2-calls.
     """
     from controlplane.calls.explain import explanation
-    from controlplane.service.asking import Asked, answer, approximations
+    from controlplane.service.asking import Asked, Pressed, answer, approximations
 
     system = _system(session, tenant, file)
     asked = Asked(
@@ -59,6 +72,8 @@ def verb(
         handset=handset,
         trunk=trunk,
         patience=patience,
+        pins=tuple(map(Pressed, pins)) or (Pressed.RIGHT,),
+        presses=presses,
     )
     found = answer(system, asked, dt.datetime.now(dt.UTC))
     told = {

@@ -13,7 +13,8 @@ from controlplane.cli.printing import print_data, print_table
 from controlplane.cli.session import Format, Session, common
 from controlplane.cli.text import in_words
 from controlplane.diagnostics import fault
-from controlplane.service.data import audit_data
+from controlplane.service.data import Data, audit_data, pin_data
+from controlplane.service.pins import pin_history
 
 _AGO = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
@@ -31,7 +32,9 @@ def verb(session: Session, address: str, author: str | None, since: str | None, 
     filtered = author is not None or start is not None
     with session.store() as store:
         # Author and time are sifted here, so that the limit counts what is shown.
-        rows = store.audit(address, 1_000_000 if filtered else limit)
+        most = 1_000_000 if filtered else limit
+        rows = store.audit(address, most)
+        events = pin_history(store, address, most)
     wanted = (
         row
         for row in rows
@@ -39,6 +42,12 @@ def verb(session: Session, address: str, author: str | None, since: str | None, 
         and (start is None or row.commit.at >= start)
     )
     entries = [it for row in islice(wanted, limit) for it in audit_data(row, address)]
+    pins = (
+        pin_data(it)
+        for it in events
+        if (author is None or it.author == author) and (start is None or it.at >= start)
+    )
+    entries = _newest_first(entries, list(pins))
     if session.output is not Format.TABLE:
         print_data(entries, session.output)
         return
@@ -46,6 +55,16 @@ def verb(session: Session, address: str, author: str | None, since: str | None, 
     names = ("revision", "at", "author", "address", "from", "to", "reason")
     shown = ({**it, "from": in_words(it["from"]), "to": in_words(it["to"])} for it in entries)
     print_table(columns, ([it[name] for name in names] for it in shown), "nothing was changed")
+
+
+def _newest_first(changes: list[Data], events: list[Data]) -> list[Data]:
+    """What has no revision among what has, which keeps its order."""
+    made: list[Data] = []
+    for change in changes:
+        while events and events[0]["at"] >= change["at"]:
+            made.append(events.pop(0))
+        made.append(change)
+    return [*made, *events]
 
 
 def _moment(text: str) -> dt.datetime:

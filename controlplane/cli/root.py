@@ -24,6 +24,7 @@ VERBS = {
     "export": "Write a tenant as YAML that `plan` takes back.",
     "schema": "Print the JSON Schema of a tenant's file.",
     "explain": "Say what would happen to a call, and why.",
+    "pin": "Show the state of a line's PIN and its default one, or reset it.",
     "voicemail": "List, play and move messages, and choose greetings, of a mailbox.",
     "recordings": "List, fetch and delete recordings of calls.",
     "log": "Show who changed what, when, why, and from what to what.",

@@ -59,6 +59,7 @@ async def _run(deployment: Deployment, store: Store) -> None:
     from controlplane.live.driver import Driver
     from controlplane.service.call_history import CallHistory
     from controlplane.service.door import Door
+    from controlplane.service.doors import DoorKeeper
     from controlplane.service.following import Follower, read_mind
     from controlplane.service.past_calls import PastCalls
     from controlplane.service.phone_flips import PhoneFlips
@@ -67,7 +68,8 @@ async def _run(deployment: Deployment, store: Store) -> None:
 
     log = structlog.get_logger(__name__)
     stop = _stopped_by_signals()
-    driver, metrics = Driver(), Metrics()
+    doors, metrics = DoorKeeper(store), Metrics()
+    driver = Driver(doors=doors)
     follower = Follower(store, driver, metrics.failed)
     follower.take(await asyncio.to_thread(read_mind, store))
     live = _live_engines(deployment, driver, metrics, follower)
@@ -98,6 +100,7 @@ async def _run(deployment: Deployment, store: Store) -> None:
         finally:
             following.cancel()
             listening.cancel()
+            doors.close()
             if mails is not None:
                 await asyncio.to_thread(mails.stop)
             log.info("ended", revision=follower.revision)

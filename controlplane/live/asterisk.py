@@ -8,18 +8,19 @@ from typing import Any
 
 import structlog
 
+from controlplane.calls.given import Check
 from controlplane.live.ari.connection import AriConnection
 from controlplane.live.ari.executor import go_on, requests_for
 from controlplane.live.ari.messages import ChannelUserevent, Event, StasisStart, parse_channels
 from controlplane.live.ari.point_codec import read_question
-from controlplane.live.ari.requests import Request, list_channels
+from controlplane.live.ari.requests import Request, list_channels, set_variable
 from controlplane.live.ari.response import Response
 from controlplane.live.ari.settings import AriSettings
 from controlplane.live.deciding import OnNews, Records, Watch, not_decided, serve
-from controlplane.live.driver import Driver
+from controlplane.live.driver import Driver, Question
 from controlplane.live.errors import LiveError
 from controlplane.model.deployment import Engine
-from controlplane.render.asterisk.record import ASKING_CONTEXTS
+from controlplane.render.asterisk.record import ASKING_CONTEXTS, DIGITS
 from controlplane.routing.steps import CallerId
 
 log = structlog.get_logger(__name__)
@@ -110,15 +111,39 @@ class AsteriskDriver:
         try:
             caller = CallerId(event.caller_number, event.caller_name)
             question = read_question(event.args, caller)
-            decision = self._driver.decide(question)
-            turns = self._driver.turns_of(question.tenant)
-            requests = requests_for(channel, question.tenant, decision, turns)
+            if check := self._driver.to_check(question):
+                self._check_first(channel, question, check)
+                return
+            self._decide(channel, question, began)
         except Exception as error:
-            not_decided(self._watch, self._name, channel, error)
-            self._send(channel, go_on(channel))
-            return
-        self._send(channel, *requests)
-        self._records.add(channel, question, decision, clock() - began)
+            self._give_up(channel, error)
+
+    def _decide(self, channel: str, question: Question, began: float, *before: Request) -> None:
+        decision = self._driver.decide(question)
+        turns = self._driver.turns_of(question.tenant)
+        requests = requests_for(channel, question.tenant, decision, turns)
+        self._send(channel, *before, *requests)
+        seconds = asyncio.get_running_loop().time() - began
+        self._records.add(channel, question, decision, seconds)
+
+    def _give_up(self, channel: str, error: Exception) -> None:
+        not_decided(self._watch, self._name, channel, error)
+        self._send(channel, go_on(channel))
+
+    def _check_first(self, channel: str, question: Question, check: Check) -> None:
+        """Other calls do not wait meanwhile."""
+        task = asyncio.get_running_loop().create_task(self._checked(channel, question, check))
+        self._pending.add(task)
+        task.add_done_callback(self._pending.discard)
+
+    async def _checked(self, channel: str, question: Question, check: Check) -> None:
+        clock = asyncio.get_running_loop().time
+        began = clock()
+        try:
+            found = await self._driver.checked(question, check)
+            self._decide(channel, found, began, set_variable(channel, DIGITS, ""))
+        except Exception as error:
+            self._give_up(channel, error)
 
     def _send(self, channel: str, *requests: Request) -> None:
         """Without waiting."""

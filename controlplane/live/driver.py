@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from random import Random
 from typing import NamedTuple
 
 from controlplane.calls.call import Call, Decision, Point
 from controlplane.calls.facts import Facts, Member
+from controlplane.calls.given import Check, check_of
 from controlplane.calls.walk import resume, start
 from controlplane.routing.plan import Plan
 from controlplane.routing.state import State, dnd_key, prefix_of
@@ -30,22 +31,34 @@ class Ended(NamedTuple):
     caller: CallerId
     point: Point
     outcome: Outcome
+    digits: str = ""
+    """What the caller pressed."""
+
+    def __repr__(self) -> str:
+        return f"Ended({self.tenant}, {self.point.routine}, {self.point.node}, {self.outcome})"
 
 
 Question = Entered | Ended
 
 
+Doors = Callable[[Check], Awaitable[Outcome]]
+"""Looks at secret digits: RIGHT, WRONG, LOCKED or CHANGE. Raises where it cannot."""
+
+
 class Driver:
     """What a call was told before is not kept here, so a new driver takes over any call.
 
-    `now` is aware; `chance` gives numbers from 0 to below 1.
+    `now` is aware; `chance` gives numbers from 0 to below 1. Without `doors` nobody comes in where
+    a PIN is asked for.
     """
 
     def __init__(
         self,
         now: Callable[[], dt.datetime] = lambda: dt.datetime.now(dt.UTC),
         chance: Callable[[], float] | None = None,
+        doors: Doors | None = None,
     ) -> None:
+        self._doors = doors
         self._now = now
         self._chance = chance or Random().random
         self._plans: dict[str, Plan] = {}
@@ -93,6 +106,21 @@ class Driver:
             flipped.pop(key, None)
             _put(state, key, value)
 
+    def to_check(self, question: Question) -> Check | None:
+        """What `checked` is to look at before this question can be decided."""
+        if not isinstance(question, Ended) or not question.digits:
+            return None
+        plan = self._plans.get(question.tenant)
+        if plan is None or not _knows(plan, question.point):
+            return None
+        return check_of(plan, question.point, question.outcome, question.digits)
+
+    async def checked(self, question: Question, check: Check) -> Question:
+        """The question with what was found of the digits, in their place."""
+        outcome = await self._doors(check) if self._doors else Outcome.DIGITS
+        assert isinstance(question, Ended)
+        return question._replace(outcome=outcome, digits="")
+
     def is_quiet(self, tenant: str, line: str) -> bool:
         """Whether the line is not to be disturbed."""
         return dnd_key(prefix_of(line, "")) in self._states.get(tenant, {})
@@ -107,14 +135,15 @@ class Driver:
             return None
         state = self._states[question.tenant]
         turns = self._turns.setdefault(question.tenant, {})
-        facts = Facts(self._now(), turns, self._members.get(question.tenant, {}), self._chance())
+        members = self._members.get(question.tenant, {})
+        facts = Facts(self._now(), turns, members, self._chance(), self._doors is not None)
         match question:
             case Entered():
                 decision = start(plan, state, question.call, facts)
-            case Ended(_, caller, point, outcome):
+            case Ended(_, caller, point, outcome, digits):
                 if not _knows(plan, point):
                     return None
-                decision = resume(plan, state, caller, point, outcome, facts)
+                decision = resume(plan, state, caller, point, outcome, facts, digits)
         for group in decision.turns:
             turns[group] = turns.get(group, 0) + 1
         if isinstance(decision.step, Flip):

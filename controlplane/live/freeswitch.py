@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable
 from random import Random
 from uuid import uuid4
 
 import structlog
 
+from controlplane.calls.given import Check
 from controlplane.live.deciding import OnNews, Watch, not_decided, record, serve
-from controlplane.live.driver import Driver
+from controlplane.live.driver import Driver, Question
 from controlplane.live.errors import EngineDown, LiveError
 from controlplane.live.esl.commands import Command, background_api
 from controlplane.live.esl.connection import EslConnection
@@ -111,7 +113,7 @@ class FreeSwitchDriver:
         news = read_news(event)
         return None if news is None else self._on_news(*news)
 
-    def _answer(self, text: str) -> tuple[Command, ...]:
+    def _answer(self, text: str) -> tuple[Command, ...] | Awaitable[tuple[Command, ...]]:
         """What the engine is told; nothing where the call is to go on by itself."""
         clock = asyncio.get_running_loop().time
         began = clock()
@@ -119,13 +121,27 @@ class FreeSwitchDriver:
         try:
             channel = asking_channel(text)
             question = read_question(text)
-            decision = self._driver.decide(question)
-            turns = self._driver.turns_of(question.tenant)
-            commands = commands_for(channel, question.tenant, decision, turns)
+            if check := self._driver.to_check(question):
+                return self._checked(channel, question, check)
+            return self._decide(channel, question, began)
         except Exception as error:
             not_decided(self._watch, self._name, channel, error)
             return ()
-        seconds = clock() - began
+
+    async def _checked(self, channel: str, question: Question, check: Check) -> tuple[Command, ...]:
+        began = asyncio.get_running_loop().time()
+        try:
+            found = await self._driver.checked(question, check)
+            return self._decide(channel, found, began)
+        except Exception as error:
+            not_decided(self._watch, self._name, channel, error)
+            return ()
+
+    def _decide(self, channel: str, question: Question, began: float) -> tuple[Command, ...]:
+        decision = self._driver.decide(question)
+        turns = self._driver.turns_of(question.tenant)
+        commands = commands_for(channel, question.tenant, decision, turns)
+        seconds = asyncio.get_running_loop().time() - began
         # Later, when the command is on the wire: a caller waits for those.
         asyncio.get_running_loop().call_soon(
             record, self._watch, self._name, channel, question, decision, seconds

@@ -18,6 +18,10 @@ HIDDEN = "(hidden)"
 _SECRET = re.compile(r"password|passwd|secret|token|(?:^|[^a-z])pin$", re.IGNORECASE)
 
 
+_CODES = "authorisation_codes"
+"""Secrets by name."""
+
+
 class Absent:
     """No value at all, which null is not."""
 
@@ -31,9 +35,10 @@ def none_if_absent(value: Any) -> Any:
 
 def masked(value: Any, field: str = "") -> Any:
     """`value` with every secret in it hidden, at any depth; `field` names the value itself."""
-    if isinstance(value, dict):
+    parent, _, name = field.rpartition("/")
+    if isinstance(value, dict) and name != _CODES:
         return {key: masked(inner, key) for key, inner in value.items()}
-    if value is not None and _SECRET.search(field.rpartition("/")[2]):
+    if value is not None and (_CODES in (name, parent) or _SECRET.search(name)):
         return HIDDEN
     return [masked(inner) for inner in value] if isinstance(value, list) else value
 

@@ -11,6 +11,9 @@ from controlplane.model.destination import DestinationField
 from controlplane.model.feature_codes import Codes
 from controlplane.model.part import E164, DialString, Name, Part, Text
 
+Code = Annotated[str, StringConstraints(pattern=r"^[0-9]{4,10}$")]
+"""Of digits, as a PIN."""
+
 
 class ExtensionDigits(Part):
     """How many digits an extension has; the operator may widen it."""
@@ -22,6 +25,7 @@ class ExtensionDigits(Part):
 class Tenant(Part):
     """The customer organisation. `country` gives the national dialling rules (ISO 3166 alpha-2).
 
+    `authorisation_codes` by name: one of them lets a line call out that is to ask for it.
     `recording_days`: how long recordings of calls are kept; for ever unless given.
     `feature_codes`: those that are not the default ones, or `off`.
     """
@@ -32,6 +36,7 @@ class Tenant(Part):
     voice_service: bool = True
     extension_digits: ExtensionDigits = ExtensionDigits()
     emergency_numbers: tuple[DialString, ...] = ("112", "999")
+    authorisation_codes: dict[Name, Code] = Field(default_factory=dict, max_length=1000)
     recording_days: Annotated[int, Field(ge=1, le=36500)] | None = None
     feature_codes: Codes = Field(default_factory=dict)
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from controlplane.model.boxes import mailboxes
 from controlplane.model.destination import Destination, Kind
 from controlplane.model.numbering import rules_for
 from controlplane.model.phone_system import PhoneSystem
 from controlplane.routing.builder import Routines
+from controlplane.routing.doors import door_codes
 from controlplane.routing.features import compile_features
 from controlplane.routing.frames import compile_frame
 from controlplane.routing.groups import group_flow
@@ -54,9 +56,10 @@ def compile_plan(system: PhoneSystem) -> Plan:
             name: compile_frame(frame)
             for name, frame in sorted(system.time_frames.items(), key=_by_key)
         },
-        features=features.codes,
+        features={**features.codes, **door_codes(system.settings.feature_codes)},
         hide=features.hide,
         timezone=system.settings.timezone,
+        mailboxes=frozenset(extension for extension, _ in mailboxes(system)),
     )
 
 

@@ -212,6 +212,78 @@ class Announce:
 
 
 @dataclass(frozen=True, slots=True)
+class TakeOwn:
+    """The line that calls becomes the argument."""
+
+    then: int
+
+
+@dataclass(frozen=True, slots=True)
+class AskPin:
+    """Ask for the PIN of a line. `change`: it is the default one. Who looks at PINs is not there:
+    `away`, also where a dialplan decides alone."""
+
+    line: Value
+    right: int
+    change: int
+    wrong: int
+    locked: int
+    away: int
+    told: Prompt | None = None
+    """What the caller hears before."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChoosePin:
+    """Ask twice for a new PIN of the line: `right` where it could be chosen."""
+
+    line: Value
+    right: int
+    wrong: int
+    away: int
+    told: Prompt | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AskLine:
+    """Ask for the extension of a line, which becomes the last argument."""
+
+    then: int
+    nothing: int
+    away: int
+
+
+@dataclass(frozen=True, slots=True)
+class Menu:
+    """Ask for one digit: on to where it leads; `other` for any other, `nothing` for none."""
+
+    prompt: Prompt
+    choices: tuple[tuple[str, int], ...]
+    other: int
+    nothing: int
+    away: int
+
+
+@dataclass(frozen=True, slots=True)
+class OpenBox:
+    """The messages of a mailbox. Only somebody whose PIN was right comes here, and hence no
+    dialplan on its own. `without`: there is no such mailbox."""
+
+    mailbox: Value
+    then: int
+    without: int
+    away: int
+
+
+@dataclass(frozen=True, slots=True)
+class AskCode:
+    """Ask for an authorisation code."""
+
+    right: int
+    wrong: int
+
+
+@dataclass(frozen=True, slots=True)
 class Jump:
     """On to another destination, as written in the model (`line/101`, `+442071838750`)."""
 
@@ -237,6 +309,13 @@ Node = (
     | FlipOwn
     | LeaveMessage
     | Announce
+    | TakeOwn
+    | AskPin
+    | ChoosePin
+    | AskLine
+    | Menu
+    | OpenBox
+    | AskCode
     | Jump
     | Release
 )
@@ -279,7 +358,12 @@ UNKNOWN = "unknown"
 BARRED = "barred"
 MAILBOX = "mailbox"
 HANDSET = "handset"
-STANDING = frozenset({EXTERNAL, EMERGENCY, UNKNOWN, BARRED, MAILBOX, HANDSET})
+AUTHORISED = "authorised"
+OWN_MAILBOX = "own-mailbox"
+PORTAL = "portal"
+STANDING = frozenset(
+    {EXTERNAL, EMERGENCY, UNKNOWN, BARRED, MAILBOX, HANDSET, AUTHORISED, OWN_MAILBOX, PORTAL}
+)
 """The flows that every tenant has."""
 
 
@@ -295,8 +379,9 @@ class FeatureRef:
 class Plan:
     """The plan of one tenant.
 
-    `flows` by key: `line/101`, `group/sales`, and those every tenant has: `external` and
-    `emergency` (take the number), `mailbox` and `handset` (take the key), `unknown`, `barred`.
+    `flows` by key: `line/101`, `group/sales`, and those every tenant has: `external`, `emergency`
+    and `authorised` (take the number), `mailbox` and `handset` (take the key), `own-mailbox`,
+    `portal`, `unknown`, `barred`.
     `extensions` and `numbers` say which flow a dialled extension or an E.164 number reaches.
     """
 
@@ -317,6 +402,8 @@ class Plan:
     """Dialled before a number, the call shows none outside."""
     timezone: str = "UTC"
     """Of lines that have none of their own."""
+    mailboxes: frozenset[str] = frozenset()
+    """All that are on, by extension."""
 
     def address(self, flow: str) -> str:
         """Where in the tenant's model the settings of a flow are; "" for an unknown flow."""

@@ -6,12 +6,16 @@ from collections.abc import Mapping, Sequence
 
 from controlplane.model.trunk import Trunk
 from controlplane.routing.builder import Builder, Routines
+from controlplane.routing.doors import authorised, own_mailbox, portal
 from controlplane.routing.plan import (
+    AUTHORISED,
     BARRED,
     EMERGENCY,
     EXTERNAL,
     HANDSET,
     MAILBOX,
+    OWN_MAILBOX,
+    PORTAL,
     UNKNOWN,
     Flow,
     LeaveMessage,
@@ -41,6 +45,9 @@ def standing_flows(order: Sequence[str], routines: Routines) -> dict[str, Flow]:
         HANDSET: _handset(routines),
         UNKNOWN: _dead_end(routines, Cause.UNALLOCATED, Prompt.NOT_IN_SERVICE),
         BARRED: _dead_end(routines, Cause.REJECTED, Prompt.NOT_ALLOWED),
+        AUTHORISED: authorised(routines),
+        OWN_MAILBOX: own_mailbox(routines),
+        PORTAL: portal(routines),
     }
 
 

@@ -10,7 +10,9 @@ from typing import NamedTuple
 class Outcome(StrEnum):
     """How a step ended. GONE: the caller hung up; nothing is left to decide.
 
-    OPERATOR: the caller of a mailbox pressed 0.
+    OPERATOR: the caller of a mailbox pressed 0. DIGITS: the caller pressed some, NOTHING: none;
+    DIFFERENT: others the second time. What was pressed is RIGHT or WRONG, LOCKED: not looked at
+    any more; CHANGE: right, and only good to choose another.
     """
 
     ANSWERED = "answered"
@@ -19,7 +21,18 @@ class Outcome(StrEnum):
     OFFLINE = "offline"
     DONE = "done"
     OPERATOR = "operator"
+    DIGITS = "digits"
+    NOTHING = "nothing"
+    DIFFERENT = "different"
+    RIGHT = "right"
+    WRONG = "wrong"
+    LOCKED = "locked"
+    CHANGE = "change"
     GONE = "gone"
+
+
+TOLD = frozenset(Outcome) - {Outcome.LOCKED, Outcome.CHANGE}
+"""The outcomes that an engine may tell."""
 
 
 class Cause(IntEnum):
@@ -41,11 +54,25 @@ class Greeting(StrEnum):
 
 
 class Prompt(StrEnum):
-    """What a caller is told before a call is released."""
+    """What a caller is told, or asked."""
 
     NOT_IN_SERVICE = "not-in-service"
     CANNOT_COMPLETE = "cannot-complete"
     NOT_ALLOWED = "not-allowed"
+    NOT_AVAILABLE = "not-available"
+    ENTER_LINE = "enter-line"
+    ENTER_PIN = "enter-pin"
+    WRONG_PIN = "wrong-pin"
+    LOCKED_PIN = "locked-pin"
+    NEW_PIN = "new-pin"
+    NEW_PIN_AGAIN = "new-pin-again"
+    BAD_PIN = "bad-pin"
+    PIN_CHANGED = "pin-changed"
+    NO_MAILBOX = "no-mailbox"
+    PORTAL_MENU = "portal-menu"
+    ENTER_CODE = "enter-code"
+    WRONG_CODE = "wrong-code"
+    GOODBYE = "goodbye"
 
 
 class CallerId(NamedTuple):
@@ -125,6 +152,33 @@ class Play:
 
 
 @dataclass(frozen=True, slots=True)
+class Collect:
+    """Ask the caller, whose call is answered for it, for up to `most` digits, which # ends, and so
+    do `seconds` without one. `told`: what the caller hears before. `again`: what asks for the same
+    once more; with other digits then it is DIFFERENT. Who knows what comes presses at once. Ends
+    DIGITS, which are told beside, NOTHING, DIFFERENT or GONE."""
+
+    prompt: Prompt
+    most: int
+    seconds: int
+    again: Prompt | None = None
+    told: Prompt | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OpenMailbox:
+    """The engine's own menu of a mailbox, which asks for no PIN. Ends DONE or GONE."""
+
+    mailbox: str
+
+
+@dataclass(frozen=True, slots=True)
+class Authorise:
+    """Ask for one of the tenant's authorisation codes, which the engine compares with those it
+    holds. Ends RIGHT, WRONG after too many attempts, or GONE."""
+
+
+@dataclass(frozen=True, slots=True)
 class Flip:
     """Write `value` under a state key, or take the key away where it is empty, and tell the
     caller that it is on, or off. Ends DONE or GONE."""
@@ -140,4 +194,4 @@ class Hangup:
     cause: Cause
 
 
-Step = Ring | Voicemail | Play | Flip | Hangup
+Step = Ring | Voicemail | Play | Flip | Collect | OpenMailbox | Authorise | Hangup

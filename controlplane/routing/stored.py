@@ -18,6 +18,8 @@ from controlplane.routing.state import (
     Verdict,
     answering_key,
     cli_key,
+    code_digest,
+    code_key,
     coded_key,
     guard_key,
     lengths_key,
@@ -48,6 +50,8 @@ _REFUSALS = {Refusal.FAST_BUSY: Verdict.FAST_BUSY, Refusal.MESSAGE: Verdict.MESS
 def state_of(system: PhoneSystem) -> dict[str, str]:
     """The state that the model of a tenant asks for."""
     state = {TIMEZONE: system.settings.timezone}
+    for name, code in system.settings.authorisation_codes.items():
+        state[code_key(code_digest(system.tenant, code))] = name
     state.update(_bindings(system))
     state.update(pair for extension in system.lines for pair in _line(system, extension))
     for name, numbers in system.number_lists.items():

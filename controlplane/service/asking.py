@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -18,23 +19,35 @@ from controlplane.calls.simulator import Journey, simulate
 from controlplane.calls.world import Behaviour, World, world_from
 from controlplane.diagnostics import Diagnostic, Faults, Source, fault
 from controlplane.model.checks.words import faults_of
-from controlplane.model.part import Part, Text
+from controlplane.model.feature_codes import Feature
+from controlplane.model.part import OneOrMore, Part, Text
 from controlplane.model.phone_system import PhoneSystem
 from controlplane.routing.compiler import compile_plan
 from controlplane.routing.frames import zone
 from controlplane.routing.plan import Plan
 from controlplane.routing.state import State, phones_of
-from controlplane.routing.steps import CallerId, Ring
+from controlplane.routing.steps import CallerId, Outcome, Ring
 from controlplane.routing.stored import state_of
 from controlplane.store.yaml_syntax import unreadable
 
 _FROM = "write an extension, a handset, or an outside number as +447700900123"
 
 
+class Pressed(StrEnum):
+    """CHANGE: the default PIN. LOCKED: whatever it is."""
+
+    RIGHT = "right"
+    CHANGE = "change"
+    WRONG = "wrong"
+    LOCKED = "locked"
+    NOTHING = "nothing"
+
+
 class Asked(Part):
     """One call. `at`: in the tenant's time zone; now where it is empty. `when`: what a line, a
     handset, a trunk or an outside number does; who is not named answers. `patience`: the caller
-    hangs up after so many seconds."""
+    hangs up after so many seconds. `pins`: what each PIN or code is that the caller presses, the
+    last one also for all that follow; `presses`: what else."""
 
     model_config = ConfigDict(coerce_numbers_to_str=True)
 
@@ -45,6 +58,8 @@ class Asked(Part):
     handset: Text = ""
     trunk: Text = ""
     patience: Annotated[int, Field(ge=0)] | None = None
+    pins: Annotated[tuple[Pressed, ...], OneOrMore] = (Pressed.RIGHT,)
+    presses: Annotated[tuple[Text, ...], OneOrMore] = ()
 
     def __str__(self) -> str:
         return f"{self.caller} calls {self.called}" + (f" at {self.at}" if self.at else "")
@@ -74,7 +89,11 @@ def answer(system: PhoneSystem, asked: Asked, now: dt.datetime) -> Answer:
     plan, state = compile_plan(system), state_of(system)
     at = moment(asked.at, system.settings.timezone, now)
     call = _call(system, plan, state, asked)
-    world = world_from(plan, state, asked.when, asked.patience)
+    world = replace(
+        world_from(plan, state, asked.when, asked.patience),
+        pins=tuple(Outcome(it.value) for it in asked.pins),
+        presses=asked.presses,
+    )
     journey = simulate(plan, state, call, world, Facts(at))
     otherwise = {
         str(does): result_text(simulate(plan, state, call, other, Facts(at)))
@@ -199,6 +218,9 @@ def approximations(system: PhoneSystem) -> Iterator[Any]:
             yield f"{address}/strategy", f"{group.strategy} is round-robin"
         if group.wrap_up:
             yield f"{address}/wrap_up", "members ring again at once"
+    for feature in (Feature.VOICEMAIL, Feature.VOICE_PORTAL):
+        address = f"{system.tenant}/settings/feature_codes/{feature}"
+        yield address, "nobody gets in: the caller hears that it is not available"
 
 
 _AS_ROUND_ROBIN = ("longest-idle", "fewest-calls")

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from controlplane.model.change_set import ChangeSet
     from controlplane.service.door import Outcome
     from controlplane.store.history import AuditRow
+    from controlplane.store.pins import PinHistory
 
 Data = dict[str, Any]
 
@@ -112,6 +113,21 @@ def audit_data(row: AuditRow, address: str = "") -> Iterator[Data]:
     for place, before, after in fields:
         if _goes_with(place, address):
             yield {**common, "address": place, "from": before, "to": after}
+
+
+def pin_data(entry: PinHistory) -> Data:
+    """As `audit_data`, of what happened to a PIN: it has no revision."""
+    return {
+        "revision": None,
+        "at": entry.at.astimezone().isoformat(timespec="seconds"),
+        "author": entry.author,
+        "reason": entry.reason,
+        "source": "",
+        "verb": "change",
+        "address": f"{entry.tenant}/lines/{entry.line}/pin",
+        "from": None,
+        "to": entry.event.value,
+    }
 
 
 def _goes_with(place: str, address: str) -> bool:

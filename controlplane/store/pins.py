@@ -1,4 +1,4 @@
-"""PINs: the hash of each line's own one, and how many attempts in a row were wrong.
+"""PINs: the hash of each line's own one, how many attempts in a row were wrong, what happened.
 
 An attempt is counted before it is looked at, so that no more than MOST_FAILURES can be under way
 or wrong, however many come at once and from however many controllers, and a controller that dies
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import Connection, insert, select, update
@@ -16,18 +17,38 @@ from sqlalchemy.exc import IntegrityError
 
 from controlplane.diagnostics import fault
 from controlplane.store.connection import Database
-from controlplane.store.schema import pins
+from controlplane.store.schema import pin_events, pins
 
 MOST_FAILURES = 3
 
 
+class PinEvent(StrEnum):
+    CHANGED = "changed"
+    LOCKED = "locked"
+    RESET = "reset"
+
+
+@dataclass(frozen=True, slots=True)
+class PinHistory:
+    """`at` is in UTC. `author`: who did it, or `phone`: whoever had one."""
+
+    tenant: str
+    line: str
+    at: dt.datetime
+    author: str
+    event: PinEvent
+    reason: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class StoredPin:
-    """`hash` None: the line still has its default PIN."""
+    """`hash` None: the line still has its default PIN. `initial`: that one, where it was made here
+    because the line has none of its own."""
 
     hash: str | None = None
     failures: int = 0
     changed_at: dt.datetime | None = None
+    initial: str | None = None
 
     @property
     def locked(self) -> bool:
@@ -62,18 +83,59 @@ class Pins:
         with self._database.write() as connection:
             _update(connection, tenant, line, failures=0)
 
-    def change(self, tenant: str, line: str, hashed: str | None, at: dt.datetime) -> None:
+    def change(self, hashed: str | None, entry: PinHistory) -> None:
         """Give the line this PIN, None for the default one; it is not locked any more."""
-        values = {"hash": hashed, "failures": 0, "changed_at": at}
+        values = {"hash": hashed, "failures": 0, "changed_at": entry.at}
         with self._database.write() as connection:
-            if _row(connection, tenant, line) is None:
-                _insert(connection, tenant, line, **values)
-            else:
-                _update(connection, tenant, line, **values)
+            _put(connection, entry.tenant, entry.line, **values)
+            _note(connection, entry)
+
+    def initial(self, tenant: str, line: str, made: str) -> str:
+        """The default PIN that was made for the line; `made` from now on, where there is none."""
+        with self._database.write() as connection:
+            found = _row(connection, tenant, line)
+            if found is not None and found.initial is not None:
+                return found.initial
+            _put(connection, tenant, line, initial=made)
+        return made
+
+    def note(self, entry: PinHistory) -> None:
+        with self._database.write() as connection:
+            _note(connection, entry)
+
+    def history(self, tenant: str, line: str, limit: int) -> tuple[PinHistory, ...]:
+        """What happened, newest first; "": to all tenants, to all lines."""
+        asked = select(*(pin_events.c[name] for name in _ENTRY)).order_by(pin_events.c.id.desc())
+        if tenant:
+            asked = asked.where(pin_events.c.tenant == tenant)
+        if line:
+            asked = asked.where(pin_events.c.line == line)
+        with self._database.read() as connection:
+            rows = connection.execute(asked.limit(limit)).all()
+        return tuple(
+            PinHistory(it.tenant, it.line, it.at, it.author, PinEvent(it.event), it.reason)
+            for it in rows
+        )
+
+
+_ENTRY = ("tenant", "line", "at", "author", "event", "reason")
+
+
+def _note(connection: Connection, entry: PinHistory) -> None:
+    row = {name: getattr(entry, name) for name in _ENTRY}
+    connection.execute(insert(pin_events), {**row, "event": entry.event.value})
+
+
+def _put(connection: Connection, tenant: str, line: str, **values: Any) -> None:
+    if _row(connection, tenant, line) is None:
+        _insert(connection, tenant, line, **values)
+    else:
+        _update(connection, tenant, line, **values)
 
 
 def _row(connection: Connection, tenant: str, line: str) -> StoredPin | None:
-    asked = select(pins.c.hash, pins.c.failures, pins.c.changed_at).where(*_is(tenant, line))
+    columns = (pins.c.hash, pins.c.failures, pins.c.changed_at, pins.c.initial)
+    asked = select(*columns).where(*_is(tenant, line))
     found = connection.execute(asked).first()
     return StoredPin(*found) if found else None
 

@@ -28,7 +28,7 @@ from sqlalchemy import (
 
 from controlplane.model.phone_system import KINDS
 
-SCHEMA = "0005"
+SCHEMA = "0006"
 """The migration that this code is written for."""
 
 REFERENCES: dict[str, dict[str, str]] = {
@@ -167,8 +167,20 @@ pins = Table(
     Column("hash", Text),
     Column("failures", Integer, nullable=False),
     Column("changed_at", UtcTime),
+    Column("initial", Text),
     ForeignKeyConstraint(["tenant", "line"], ["lines.tenant", "lines.key"], ondelete="CASCADE"),
 )
+
+pin_events = Table(
+    "pin_events",
+    metadata,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    *(Column(name, Text, nullable=False) for name in ("tenant", "line")),
+    Column("at", UtcTime, nullable=False),
+    *(Column(name, Text, nullable=False) for name in ("author", "event", "reason")),
+    Index(None, "tenant", "id"),
+)
+"""What happened to PINs; it stays when the line goes."""
 
 applied = Table(
     "applied",

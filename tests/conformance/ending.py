@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from controlplane.calls.simulator import Journey, met
 from controlplane.calls.world import Behaviour
-from controlplane.routing.steps import CallerId, Cause, Flip, Leg, PhoneLeg, Play, Ring
+from controlplane.routing.steps import Authorise, CallerId, Cause, Flip, Leg, PhoneLeg, Play, Ring
 from tests.conformance.scenario import Expected, Numbered
 
 WITHHELD = "withheld"
@@ -46,7 +46,7 @@ class Ending:
     told: bool
     shown: Mapping[str, str]
     screened: bool = False
-    """The caller was asked for a name, and the call answered for that."""
+    """The caller was asked for a name or a code, and the call answered for that."""
     confirmed: bool = False
     """A feature code was taken, and the call answered to say so."""
     recorded: bool = False
@@ -109,7 +109,9 @@ def of_expected(expected: Expected) -> Ending:
 
 def of_journey(numbered: Numbered, journey: Journey) -> Ending:
     steps = [stage.decision.step for stage in journey.stages]
-    screened = any(isinstance(step, Ring) and step.screen for step in steps)
+    screened = any(
+        (isinstance(step, Ring) and step.screen) or isinstance(step, Authorise) for step in steps
+    )
     confirmed = any(isinstance(step, Flip) for step in steps)
     cause = None if journey.mailbox or screened or confirmed else journey.cause
     return Ending(
@@ -118,7 +120,7 @@ def of_journey(numbered: Numbered, journey: Journey) -> Ending:
         mailbox=journey.mailbox or "",
         status=_status(journey.gone, cause),
         cause=cause,
-        told=any(isinstance(step, Play) for step in steps),
+        told=any(isinstance(step, Play) for step in steps) and not screened,
         shown={leg_name(leg): shown_text(leg, who) for leg, who in journey.shown.items()},
         screened=screened,
         confirmed=confirmed,

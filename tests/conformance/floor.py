@@ -226,6 +226,8 @@ def _manner(numbered: Numbered) -> phones.Manner:
     patience = numbered.scenario.patience
     if patience is not None:
         return phones.Manner(abandon_after=patience)
+    if presses := numbered.scenario.presses:
+        return phones.Manner(digits=presses, digits_after=1.0, hang_up_after=6)
     ending = simulated(numbered)
     if ending.screened:
         return SAYS_A_NAME

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.conformance import scenarios as base
 from tests.conformance import scenarios_callers as callers
+from tests.conformance import scenarios_doors as doors
 from tests.conformance import scenarios_features as features
 from tests.conformance import scenarios_groups as groups
 from tests.conformance import scenarios_long as long
@@ -40,6 +41,7 @@ PROVES: tuple[tuple[tuple[Scenario, ...], tuple[str, ...]], ...] = (
     (callers.BLOCKED, proves("E8", "E9")),
     (callers.ALLOWED, proves("E7")),
     (callers.PATHS, proves("D5", "D8")),
+    (doors.CODES, proves("D4")),
     (groups.STRATEGIES, proves("H1")),
     (groups.MEMBERS, proves("H1")),
     (features.QUIET_CODES, proves("D7")),

@@ -11,7 +11,7 @@ from controlplane.calls.call import Call, FromHandset, FromTrunk
 from controlplane.calls.facts import Facts
 from controlplane.calls.world import Behaviour, World
 from controlplane.model.phone_system import PhoneSystem
-from controlplane.routing.steps import CallerId, Cause
+from controlplane.routing.steps import CallerId, Cause, Outcome
 
 TOKEN = "NNN"
 """Stands in numbers for the scenario's own number, so that all share one engine and carrier."""
@@ -38,8 +38,8 @@ class Expected:
 
     `cause` is that of the release of a call nobody answered, and None where somebody or the
     voicemail did, or the caller left. `told`: the caller heard an announcement before.
-    `screened`: the caller was asked for a name first. `recorded`: a recording came of it.
-    `confirmed`: a feature code was taken.
+    `screened`: the caller was asked for a name, or for a code, first. `recorded`: a recording came
+    of it. `confirmed`: a feature code was taken.
     `shown` is `Name <number>` as each reached phone displays it, the number alone outside.
     """
 
@@ -77,6 +77,10 @@ class Scenario:
     expected: Expected | None = None
     at: dt.datetime | None = None
     held: tuple[tuple[str, str], ...] = ()
+    presses: str = ""
+    """What the caller presses, answered and asked; each `,` is a second's pause."""
+    pins: tuple[Outcome, ...] = ()
+    """What comes of it, as `World.pins`."""
     codes: tuple[tuple[str, str], ...] = ()
 
     @property
@@ -135,7 +139,8 @@ class Numbered:
 
     @property
     def facts(self) -> Facts:
-        return Facts(self.scenario.at or NOON)
+        """No PINs are looked at here: without doors a controller decides as the dialplan does."""
+        return Facts(self.scenario.at or NOON, doors=False)
 
     @property
     def world(self) -> World:
@@ -155,6 +160,7 @@ class Numbered:
             trunks={name: it for name, it in does.items() if name in trunks},
             patience=self.scenario.patience,
             calls=calls,
+            pins=self.scenario.pins,
             in_call=frozenset(it for line in calls for it in phones.get(line, ())),
         )
 

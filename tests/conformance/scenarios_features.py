@@ -59,7 +59,8 @@ HIDING = (
             answered(MOBILE, "withheld"), lines=line("102", presented_number=DDI)),
     dialled("hidden for a call inside", "*67101", answered("A1", "Bob Noyce <102>")),
     dialled("an emergency call cannot be hidden", "*67999", answered("999", MAIN)),
-    dialled("hidden, where nobody is logged in", "*67101", REFUSED, handsets={"B1": {"line": None}}),
+    dialled("hidden, where nobody is logged in", "*67101", REFUSED,
+            handsets={"B1": {"line": None}}),
     dialled("hidden to nobody", "*6799", NOBODY),
     dialled("the code that hides alone", "*67", NOBODY),
 )  # fmt: skip

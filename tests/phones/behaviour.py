@@ -101,9 +101,9 @@ class Manner:
     `hang_up_after`: after the answer, counted from the last digit if it sends any; None waits for
     the other side. `abandon_after`: hangs up (CANCEL) that long after the first 18x. `patience`:
     hangs up if not answered by then. `digits` go out as SIP INFO, the first `digits_after` s after
-    the answer and `digit_gap` s apart; with `digits_in_media` as RFC 4733 events instead, in one
-    go (about 0.3 s a digit, counted in `hang_up_after`; sipp sends them on a raw socket, so this
-    needs root). `talks` sends a tone as PCMU from the answer on.
+    the answer and `digit_gap` s apart, a `,` among them is a second more; with `digits_in_media` as
+    RFC 4733 events instead, in one go (about 0.3 s a digit, counted in `hang_up_after`; sipp sends
+    them on a raw socket, so this needs root). `talks` sends a tone as PCMU from the answer on.
     """
 
     hang_up_after: float | None = 0.5

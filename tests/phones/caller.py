@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from tests.phones.behaviour import Caller, Manner
 from tests.phones.scenario import (
     ALLOW,
@@ -114,8 +116,8 @@ def _digits(manner: Manner, cseq: int, caller: Caller, sdp: str) -> list[str]:
         wait = manner.digits_after
         return [*talk("digits", sdp, seconds=wait, then="press"), label("press"), play]
     lines: list[str] = []
-    for number, digit in enumerate(manner.digits):
-        wait = manner.digits_after if number == 0 else manner.digit_gap
+    for number, (pauses, digit) in enumerate(_pressed(manner.digits)):
+        wait = (manner.digits_after if number == 0 else manner.digit_gap) + pauses
         lines += talk(f"digit{number}", sdp, seconds=wait, then=f"press{number}")
         lines += [label(f"press{number}")]
         body = f"Signal={digit}\nDuration=160\n"
@@ -128,6 +130,11 @@ def _digits(manner: Manner, cseq: int, caller: Caller, sdp: str) -> list[str]:
             label(f"pressed{number}"),
         ]
     return lines
+
+
+def _pressed(digits: str) -> list[tuple[int, str]]:
+    """Each digit, and the seconds of pause before it."""
+    return [(len(pauses), digit) for pauses, digit in re.findall("(,*)([^,])", digits)]
 
 
 def caller_scenario(caller: Caller, manner: Manner, tone: str) -> str:
@@ -165,7 +172,7 @@ def caller_scenario(caller: Caller, manner: Manner, tone: str) -> str:
             *_digits(manner, cseq, caller, sdp),
             *talk("talk", sdp, seconds=manner.hang_up_after, then="hang-up"),
             label("hang-up"),
-            _in_dialog("BYE", cseq + 1 + len(manner.digits), caller),
+            _in_dialog("BYE", cseq + 1 + len(_pressed(manner.digits)), caller),
             recv(request="BYE", optional=True, next_="ended"),
             recv(response=481, optional=True, next_="end"),
             recv(response=200, next_="end"),

@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 from controlplane.diagnostics import Faults
 from controlplane.service.pins import Attempt, PinService
-from controlplane.store.pins import Pins
+from controlplane.store.pins import PinEvent, Pins
 from controlplane.store.store import Store
 
 Put = Callable[..., int]
@@ -83,7 +83,9 @@ def test_only_a_hash_is_stored(service: PinService, store: Store) -> None:
     assert "$argon2id$" in str(row)
 
 
-@pytest.mark.parametrize("digits", ["123", "12345678901", "12a4", "١٢٣٤", "2468", "7777", ""])
+@pytest.mark.parametrize(
+    "digits", ["123", "12345678901", "12a4", "١٢٣٤", "2468", "7777", "2345", "9876", "8901", ""]
+)
 def test_pins_that_cannot_be_chosen(service: PinService, digits: str) -> None:
     with pytest.raises(Faults):
         service.choose("acme", "101", digits)
@@ -98,6 +100,35 @@ def test_a_pin_outlives_every_change_of_its_line_but_its_removal(
     assert tried(service, "97531") == [RIGHT]
     put({"lines/101": None})
     with pytest.raises(Faults, match="there is no such line"):
-        Pins(service._pins._database).change("acme", "101", None, service._now())
+        service.reset("acme", "101")
     put({"lines/101": {"default_pin": "2468"}})
     assert tried(service, "97531", "2468") == [WRONG, CHANGE]
+
+
+@pytest.mark.proves("C1")
+def test_a_line_without_a_default_pin_gets_one_that_stays(service: PinService) -> None:
+    made = service.default("acme", "102")
+    assert service.default("acme", "102") == made
+    assert made.isdecimal()
+    assert len(made) == 6
+    assert tried(service, made, line="102") == [CHANGE]
+    with pytest.raises(Faults, match="anybody would try"):
+        service.choose("acme", "102", made)
+    assert service.default("acme", "101") == "2468"
+
+
+@pytest.mark.proves("C4", "C5", "H6")
+def test_what_happens_to_a_pin_is_kept_without_the_pin(service: PinService, store: Store) -> None:
+    service.choose("acme", "101", "97531")
+    tried(service, "1", "2", "3", "4")
+    service.reset("acme", "101", author="grace", reason="she rang")
+    tried(service, "1", line="102")
+    kept = Pins(store.database).history("acme", "", 10)
+    assert [(it.line, it.event, it.author, it.reason) for it in kept] == [
+        ("101", PinEvent.RESET, "grace", "she rang"),
+        ("101", PinEvent.LOCKED, "phone", ""),
+        ("101", PinEvent.CHANGED, "phone", ""),
+    ]
+    assert Pins(store.database).history("beta", "", 10) == ()
+    assert Pins(store.database).history("", "101", 2) == kept[:2]
+    assert "97531" not in str(kept)

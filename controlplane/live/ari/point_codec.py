@@ -25,7 +25,19 @@ from controlplane.render.asterisk.record import (
     written,
 )
 from controlplane.routing.state import ON
-from controlplane.routing.steps import CallerId, Flip, Outcome, Play, Ring, TrunkLeg, Voicemail
+from controlplane.routing.steps import (
+    TOLD,
+    Authorise,
+    CallerId,
+    Collect,
+    Flip,
+    OpenMailbox,
+    Outcome,
+    Play,
+    Ring,
+    TrunkLeg,
+    Voicemail,
+)
 
 _GIVEN = STEP[1:-1]
 """All but how long to wait, and the point."""
@@ -51,6 +63,8 @@ def read_question(args: tuple[str, ...], caller: CallerId) -> Question:
             return Entered(tenant, Call(called, FromTrunk(name, _unescaped(caller))))
         case ("outcome", outcome, tenant, point):
             return _ended(outcome, tenant, point.split("|"))
+        case ("outcome", outcome, tenant, point, digits):
+            return _ended(outcome, tenant, point.split("|"))._replace(digits=digits)
         case _:
             raise ProtocolError("Stasis() was called in a way we do not know")
 
@@ -61,7 +75,7 @@ def _unescaped(caller: CallerId) -> CallerId:
 
 
 def _ended(outcome: str, tenant: str, fields: list[str]) -> Ended:
-    if len(fields) != len(POINT) or outcome not in set(Outcome):
+    if len(fields) != len(POINT) or outcome not in TOLD:
         raise ProtocolError("the outcome of a step is not as we wrote it")
     if not all(it.isdecimal() for it in (fields[2], fields[9] or "0", fields[10] or "0")):
         raise ProtocolError("the outcome of a step is not as we wrote it")
@@ -82,7 +96,11 @@ def _ended(outcome: str, tenant: str, fields: list[str]) -> Ended:
     return Ended(tenant, caller, point, Outcome(outcome))
 
 
-def write_step(tenant: str, step: Ring | Voicemail | Play | Flip, decision: Decision) -> Written:
+Executed = Ring | Voicemail | Play | Flip | Collect | OpenMailbox | Authorise
+"""All but a release."""
+
+
+def write_step(tenant: str, step: Executed, decision: Decision) -> Written:
     """Where the step is carried out, and the record it reads."""
     match step:
         case Ring():
@@ -92,6 +110,16 @@ def write_step(tenant: str, step: Ring | Voicemail | Play | Flip, decision: Deci
             return _write("cp-voicemail", "s", fields, decision)
         case Play():
             return _write("cp-play", "s", {"CP_WHAT": SOUNDS[step.prompt]}, decision)
+        case Collect():
+            again = SOUNDS[step.again] if step.again else ""
+            how = f"{step.most}~{step.seconds}~{again}"
+            said = "&".join(SOUNDS[it] for it in (step.told, step.prompt) if it)
+            fields = {"CP_WHAT": said, "CP_HOW": how}
+            return _write("cp-collect", "s", fields, decision)
+        case OpenMailbox():
+            return _write("cp-mailbox", "s", {"CP_WHAT": step.mailbox}, decision)
+        case Authorise():
+            return _write("cp-authorise", "s", {}, decision)
         case Flip():
             return _write("cp-flip", "s", {"CP_WHAT": step.key, "CP_HOW": step.value}, decision)
         case _ as never:

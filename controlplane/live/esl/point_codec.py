@@ -15,6 +15,7 @@ from controlplane.render.freeswitch.record import (
     ASK,
     ASKED,
     ASKED_AFTER,
+    DIGITS,
     NEXT,
     STEP,
     hangup_extension,
@@ -27,10 +28,14 @@ from controlplane.render.freeswitch.record import (
 from controlplane.routing.state import ON
 from controlplane.routing.steps import (
     PLAIN,
+    TOLD,
+    Authorise,
     CallerId,
+    Collect,
     Flip,
     Hangup,
     Leg,
+    OpenMailbox,
     Outcome,
     PhoneLeg,
     Play,
@@ -67,8 +72,8 @@ def asking_channel(text: str) -> str:
 
 
 def _ended(outcome: str, tenant: str, fields: Sequence[str]) -> Ended:
-    flow, routine, node, seen, cli, number, name, *active, order, args = fields
-    if not _is_number(node) or outcome not in set(Outcome):
+    flow, routine, node, seen, cli, number, name, *active, order, digits, args = fields
+    if not _is_number(node) or outcome not in TOLD:
         raise ProtocolError("the outcome of a step is not as we wrote it")
     point = Point(
         flow,
@@ -80,7 +85,7 @@ def _ended(outcome: str, tenant: str, fields: Sequence[str]) -> Ended:
         _active(*active),
         split_seen(order),
     )
-    return Ended(tenant, CallerId(_text(number), _text(name)), point, Outcome(outcome))
+    return Ended(tenant, CallerId(_text(number), _text(name)), point, Outcome(outcome), digits)
 
 
 def _active(prefix: str, seconds: str, paths: str, trusted: str) -> Active:
@@ -114,6 +119,16 @@ def write_step(decision: Decision) -> dict[str, str]:
         case Play():
             what["cp_what"] = step.prompt.value
             what |= _next("play")
+        case Collect():
+            again = step.again.value if step.again else ""
+            what["cp_what"] = step.prompt.value
+            what["cp_how"] = f"{step.most}:{step.seconds}:{again}"
+            what["cp_shown"] = step.told.value if step.told else ""
+            what |= _next("collect")
+        case OpenMailbox():
+            what |= {"cp_what": word(step.mailbox)} | _next("mailbox")
+        case Authorise():
+            what |= _next("authorise")
         case Flip():
             key, new = (word(it).replace("/", ".") for it in (step.key, step.value))
             what |= {"cp_what": key, "cp_how": new} | _next("flip")
@@ -151,7 +166,7 @@ def _target(leg: Leg) -> str:
 
 
 def _next(extension: str) -> dict[str, str]:
-    return {NEXT: f"{extension} XML {CALLS}", ASKED: ""}
+    return {NEXT: f"{extension} XML {CALLS}", ASKED: "", DIGITS: ""}
 
 
 def _point(decision: Decision) -> dict[str, str]:

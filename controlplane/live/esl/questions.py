@@ -12,7 +12,7 @@ an answer would do harm: none is given that late, or to a call that asks no more
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 import structlog
 
@@ -26,12 +26,17 @@ log = structlog.get_logger(__name__)
 ANSWER_SECONDS = 0.9
 """The dialplan waits for two seconds of a clock that has whole ones: that is one at least."""
 
+CHECK_SECONDS = 3.9
+"""The same, where something must be looked up: see `record.CHECK_SECONDS`."""
+
 _MOST_AT_ONCE = 10_000
 _CUT_AT = 511
 """FreeSWITCH cuts a variable to this many bytes where it gives it as a reply."""
 
-OnQuestion = Callable[[str], tuple[Command, ...]]
-"""Given the text of a question, what is to be carried out, if anything. It does not fail."""
+Answer = tuple[Command, ...]
+OnQuestion = Callable[[str], Answer | Awaitable[Answer]]
+"""Given the text of a question, what is to be carried out, if anything; now, or when something
+was looked up. It does not fail."""
 
 
 class QuestionServer:
@@ -90,8 +95,12 @@ class QuestionServer:
         try:
             async with asyncio.timeout(ANSWER_SECONDS):
                 text = await self._question(link)
+            answer = self._on_question(text) if text else ()
+            if not isinstance(answer, tuple):
+                async with asyncio.timeout(CHECK_SECONDS):
+                    answer = await answer
             if text:
-                sent = link.send_together((*self._on_question(text), leave()))
+                sent = link.send_together((*answer, leave()))
                 # The engine must have read it all before we close, or it is lost.
                 async with asyncio.timeout(ANSWER_SECONDS):
                     await asyncio.gather(*sent, return_exceptions=True)

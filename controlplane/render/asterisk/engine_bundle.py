@@ -18,6 +18,9 @@ from controlplane.render.asterisk.modules import MODULES
 from controlplane.render.asterisk.names import LAMPS, TURNS
 from controlplane.render.asterisk.parts import ACCOUNTS, DIALPLAN, MAILBOXES, Part
 from controlplane.render.asterisk.record import (
+    CHECK_SECONDS,
+    CODE_ATTEMPTS,
+    CODE_SECONDS,
     LATER_CONTEXT,
     NEVER,
     PATIENCE_SECONDS,
@@ -128,6 +131,7 @@ def _dialplan(views: Sequence[TenantView], engine: Engine) -> dict[str, str]:
     calls = {
         "application": word(engine.application),
         "patience": PATIENCE_SECONDS,
+        "check_patience": CHECK_SECONDS,
         "record": STEP,
         "record_value": f"${{{STEP_VARIABLE}}}",
         "point": POINT,
@@ -145,6 +149,10 @@ def _dialplan(views: Sequence[TenantView], engine: Engine) -> dict[str, str]:
         "spool": spool_file(engine.state_folder),
         "ended": ended_line(),
         "lost_sound": SOUNDS[Prompt.CANNOT_COMPLETE],
+        "code_sound": SOUNDS[Prompt.ENTER_CODE],
+        "wrong_code_sound": SOUNDS[Prompt.WRONG_CODE],
+        "code_attempts": CODE_ATTEMPTS,
+        "code_seconds": CODE_SECONDS,
     }
     files = {
         "extensions/calls.conf": _template("calls.conf", calls),

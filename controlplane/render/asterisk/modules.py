@@ -17,6 +17,7 @@ bridge_builtin_features bridge_holding bridge_native_rtp bridge_simple bridge_so
 codec_alaw codec_a_mu codec_g722 codec_resample codec_ulaw
 format_pcm format_sln format_wav
 func_callerid func_channel func_cut func_db func_devstate func_dialplan func_env func_global
+func_md5
 func_groupcount func_hangupcause func_lock func_logic func_rand func_strings func_timeout
 func_uri func_uuid func_vmcount
 func_pjsip_aor func_pjsip_contact func_pjsip_endpoint

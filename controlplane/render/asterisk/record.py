@@ -59,12 +59,37 @@ NEVER = 9999
 PATIENCE_SECONDS = 2
 """How long a call waits for a controller that is there and does not answer."""
 
+CHECK_SECONDS = 5
+"""The same, while what a caller pressed is looked at: a hash takes its time, on purpose."""
+
 SOUNDS = {
     Prompt.NOT_IN_SERVICE: "ss-noservice",
     Prompt.CANNOT_COMPLETE: "cannot-complete-as-dialed",
     Prompt.NOT_ALLOWED: "im-sorry&feature-not-avail-line",
+    Prompt.NOT_AVAILABLE: "im-sorry&please-try-call-later",
+    Prompt.ENTER_LINE: "vm-extension&vm-then-pound",
+    Prompt.ENTER_PIN: "vm-password",
+    Prompt.WRONG_PIN: "auth-incorrect",
+    Prompt.LOCKED_PIN: "im-sorry&extension&is&disabled",
+    Prompt.NEW_PIN: "vm-newpassword",
+    Prompt.NEW_PIN_AGAIN: "vm-reenterpassword",
+    Prompt.BAD_PIN: "vm-invalid-password",
+    Prompt.PIN_CHANGED: "vm-passchanged",
+    Prompt.NO_MAILBOX: "vm-nobox",
+    Prompt.PORTAL_MENU: "vm-press&digits/1&vm-for&vm-messages"
+    "&vm-press&digits/2&vm-for&privacy-prompt",
+    Prompt.ENTER_CODE: "agent-pass",
+    Prompt.WRONG_CODE: "auth-incorrect",
+    Prompt.GOODBYE: "vm-goodbye",
 }
 """Recordings of the package asterisk-core-sounds-en, joined as Playback takes them."""
+
+CODE_ATTEMPTS = 3
+CODE_SECONDS = 6
+"""How often a code is asked for, and how long who presses it may wait before each digit."""
+
+DIGITS = "CP_DIGITS"
+"""What a caller has pressed, until somebody has looked at it."""
 
 GREETINGS = {Greeting.UNAVAILABLE: "u", Greeting.BUSY: "b"}
 """Options of VoiceMail."""

@@ -18,7 +18,11 @@ from controlplane.routing.plan import (
     MOST_PLACES,
     Announce,
     Arg,
+    AskCode,
+    AskLine,
+    AskPin,
     CheckCaller,
+    ChoosePin,
     FlipOwn,
     Forward,
     IfDoNotDisturb,
@@ -27,8 +31,10 @@ from controlplane.routing.plan import (
     LegKind,
     LegRef,
     MemberTerms,
+    Menu,
     Node,
     Occasion,
+    OpenBox,
     OrderMembers,
     Own,
     PickRule,
@@ -38,6 +44,7 @@ from controlplane.routing.plan import (
     RingMembers,
     RingNext,
     Routine,
+    TakeOwn,
     Value,
     Visit,
 )
@@ -185,6 +192,14 @@ def _begin(index: int, node: Node) -> Iterator[str]:
         case Announce():
             yield f"MSet(CP_NODE={index},CP_WHAT={SOUNDS[node.prompt]})"
             yield "Goto(cp-play,s,ready)"
+        case TakeOwn():
+            yield f"Goto(n{node.then},1)"
+        case AskPin() | ChoosePin() | AskLine() | Menu() | OpenBox():
+            # Nobody is there who looks at PINs.
+            yield f"Goto(n{node.away},1)"
+        case AskCode():
+            yield f"Set(CP_NODE={index})"
+            yield "Goto(cp-authorise,s,ready)"
         case Jump():
             yield f"Gosub(cp-jump,s,1({_value(node.to)}))"
         case Release():
@@ -207,14 +222,19 @@ def _after(index: int, node: Node) -> Iterator[str]:
         case LeaveMessage():
             yield 'GotoIf($["${CP_OUTCOME}" = "operator"]?cp-operator,s,1)'
             yield f"Goto(n{node.then},1)"
-        case FlipOwn() | Announce():
+        case FlipOwn() | Announce() | OpenBox():
             yield f"Goto(n{node.then},1)"
+        case AskPin() | ChoosePin() | AskLine() | Menu():
+            yield f"Goto(n{node.away},1)"
+        case AskCode():
+            yield f'GotoIf($["${{CP_OUTCOME}}" = "right"]?n{node.right},1:n{node.wrong},1)'
         case (
             Visit()
             | CheckCaller()
             | PickRule()
             | IfDoNotDisturb()
             | OrderMembers()
+            | TakeOwn()
             | Jump()
             | Release()
         ):

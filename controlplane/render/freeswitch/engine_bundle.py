@@ -31,6 +31,9 @@ from controlplane.render.freeswitch.parts import (
 )
 from controlplane.render.freeswitch.record import (
     ASKED_AFTER,
+    CHECK_SECONDS,
+    CODE_ATTEMPTS,
+    CODE_SECONDS,
     CONFIRM_SECONDS,
     CONFIRM_TONE,
     OFF_TONE,
@@ -153,6 +156,9 @@ def _dialplan(views: Sequence[TenantView], engine: Engine) -> dict[str, str]:
         "on_tone": ON_TONE,
         "off_tone": OFF_TONE,
         "tones": {prompt.value: tone for prompt, tone in TONES.items()},
+        "check_patience": CHECK_SECONDS,
+        "code_attempts": CODE_ATTEMPTS,
+        "code_seconds": CODE_SECONDS,
         "confirm_seconds": CONFIRM_SECONDS,
         "confirm_tone": CONFIRM_TONE,
         "say_tone": SAY_TONE,

@@ -34,7 +34,7 @@ from controlplane.render.freeswitch.names import (
 )
 from controlplane.render.freeswitch.numbers import e164_patterns
 from controlplane.render.freeswitch.record import join_args
-from controlplane.routing.plan import BARRED, EMERGENCY, EXTERNAL, UNKNOWN, Plan
+from controlplane.routing.plan import AUTHORISED, BARRED, EMERGENCY, EXTERNAL, UNKNOWN, Plan
 
 _OTHERWISE = "otherwise"
 _EMPTY = "^$"
@@ -98,6 +98,7 @@ def _services(plan: Plan) -> Iterator[str]:
     number = (always(set_now("cp_key=")), *_e164(plan, "${cp_dialled}", "cp_key"))
     yield extension("number", *number, goes_on=True)
     yield extension("own-number", *_own_number(plan, here))
+    yield extension("out", *_out(here))
     yield extension("line", _dial(plan, "${cp_key}", UNKNOWN))
     yield extension("outside", *_outside(plan))
     yield from features_dialplan(plan, here, partial(_e164, plan))
@@ -113,7 +114,14 @@ def _own_number(plan: Plan, here: str) -> Iterator[str]:
         set_now(f"cp_else={UNKNOWN}"),
         set_now(f"cp_else={EXTERNAL}", unless=True),
     )
+    yield either("${cp_outward}", "^yes$", set_now("cp_else=out"))
     yield always(transfer("${cp_key}", context))
+
+
+def _out(here: str) -> Iterator[str]:
+    """Where a handset calls out, which may take a code."""
+    yield when(_of_line("coded"), "^1$", transfer(AUTHORISED, here))
+    yield always(transfer(EXTERNAL, here))
 
 
 def _dial(plan: Plan, number: str, otherwise: str) -> str:

@@ -31,7 +31,15 @@ POINT = (
 STEP = ("cp_what", "cp_out", "cp_terms", "cp_how", "cp_shown", "cp_line", "cp_screen")
 """To ring: handsets `A1&B1`, legs outside `trunk/+44…&trunk/+44…`, those on terms of their own (see
 `on_terms`), seconds, the packed name shown, the line whose call paths count, `1` to screen.
-Else: the mailbox and the greeting; the prompt."""
+Else: the mailbox and the greeting; the prompt; or what to ask, `<most>:<seconds>:<again>`, which is
+what asks for the same again, and as name shown what is told before."""
+
+DIGITS = "cp_digits"
+"""What a caller has pressed, until somebody has looked at it."""
+
+CODE_ATTEMPTS = 3
+CODE_SECONDS = 6
+"""How often a code is asked for, and how long who presses it may wait before each digit."""
 
 ASK = "cp_ask"
 """Not empty: a driver decides this call and is asked after each step."""
@@ -60,13 +68,17 @@ ASKED_AFTER = (
     "cp_paths",
     "cp_trusted",
     "cp_order",
+    "cp_digits",
     "cp_args",
 )
-"""Arguments come last: they may hold bars."""
+"""`cp_digits`: what the caller pressed. Arguments come last: they may hold bars."""
 
 OUTCOME = "cp_outcome"
 PATIENCE_SECONDS = 2
 """How long a call waits for a controller that is there and does not answer."""
+
+CHECK_SECONDS = 5
+"""The same, while what a caller pressed is looked at: a hash takes its time, on purpose."""
 
 NO_ARGS = ""
 
@@ -85,6 +97,20 @@ TONES = {
     Prompt.NOT_IN_SERVICE: "%(330,15,950);%(330,15,1400);%(330,1000,1800)",
     Prompt.CANNOT_COMPLETE: "%(330,15,950);%(330,15,1400);%(330,15,1800)",
     Prompt.NOT_ALLOWED: "%(400,350,425);%(225,525,425)",
+    Prompt.NOT_AVAILABLE: "%(400,350,425);%(225,525,425)",
+    Prompt.ENTER_LINE: "%(100,50,700)",
+    Prompt.ENTER_PIN: "%(100,50,740)",
+    Prompt.WRONG_PIN: "%(500,200,300)",
+    Prompt.LOCKED_PIN: "%(500,200,300);%(500,200,300);%(500,200,300)",
+    Prompt.NEW_PIN: "%(100,50,740);%(100,50,840)",
+    Prompt.NEW_PIN_AGAIN: "%(100,50,740);%(100,50,840);%(100,50,940)",
+    Prompt.BAD_PIN: "%(500,200,300)",
+    Prompt.PIN_CHANGED: "%(100,50,600);%(100,50,800)",
+    Prompt.NO_MAILBOX: "%(500,200,300)",
+    Prompt.PORTAL_MENU: "%(100,50,780)",
+    Prompt.ENTER_CODE: "%(100,50,660)",
+    Prompt.WRONG_CODE: "%(500,200,300)",
+    Prompt.GOODBYE: "%(200,50,400)",
 }
 """ITU-T E.180: no recordings come with the engine, so a caller is told by tone."""
 

@@ -40,13 +40,19 @@ from controlplane.routing.features import flip_place, is_forward, own_key
 from controlplane.routing.plan import (
     MOST_PLACES,
     Announce,
+    AskCode,
+    AskLine,
+    AskPin,
     CheckCaller,
+    ChoosePin,
     FlipOwn,
     Forward,
     IfDoNotDisturb,
     Jump,
     LeaveMessage,
+    Menu,
     Node,
+    OpenBox,
     OrderMembers,
     Own,
     PickRule,
@@ -56,6 +62,7 @@ from controlplane.routing.plan import (
     RingMembers,
     RingNext,
     Routine,
+    TakeOwn,
     Visit,
 )
 from controlplane.routing.state import (
@@ -132,6 +139,13 @@ class _Nodes:
             case Announce():
                 data = f"cp_what={node.prompt.value} cp_node={index}"
                 return (always(set_all(data), transfer("play", CALLS)),), None
+            case TakeOwn():
+                return (), node.then
+            case AskPin() | ChoosePin() | AskLine() | Menu() | OpenBox():
+                # Nobody is there who looks at PINs.
+                return (always(self._to(node.away)),), None
+            case AskCode():
+                return (always(set_now(f"cp_node={index}"), transfer("authorise", CALLS)),), None
             case Jump():
                 return (always(set_now(f"cp_to={value(node.to)}"), transfer("jump", CALLS)),), None
             case Release():
@@ -255,14 +269,20 @@ class _Nodes:
             case LeaveMessage():
                 yield when("${cp_outcome}", "^operator$", transfer("to-operator", CALLS))
                 yield always(self._to(node.then))
-            case FlipOwn() | Announce():
+            case FlipOwn() | Announce() | OpenBox():
                 yield always(self._to(node.then))
+            case AskPin() | ChoosePin() | AskLine() | Menu():
+                yield always(self._to(node.away))
+            case AskCode():
+                yield when("${cp_outcome}", "^right$", self._to(node.right))
+                yield always(self._to(node.wrong))
             case (
                 Visit()
                 | CheckCaller()
                 | PickRule()
                 | IfDoNotDisturb()
                 | OrderMembers()
+                | TakeOwn()
                 | Jump()
                 | Release()
             ):

@@ -7,6 +7,7 @@ from controlplane.service.kept_secrets import secret_settings, with_kept_secrets
 
 def test_the_settings_that_are_secrets() -> None:
     assert secret_settings() == {
+        "settings": ("authorisation_codes",),
         "lines": ("default_pin",),
         "handsets": ("sip_password",),
         "trunks": ("password",),

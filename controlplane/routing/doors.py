@@ -1,0 +1,117 @@
+"""Doors: what a caller must know something for — a mailbox, the voice portal, calls out.
+
+A PIN is looked at by the controller alone. Without it the caller is told that the door is not
+available, at whatever step it was lost. Codes for calls out are with the engine itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from controlplane.model.feature_codes import Feature, codes_of
+from controlplane.routing.builder import Builder, Routines
+from controlplane.routing.plan import (
+    OWN_MAILBOX,
+    PORTAL,
+    Announce,
+    Arg,
+    AskCode,
+    AskLine,
+    AskPin,
+    ChoosePin,
+    FeatureRef,
+    Flow,
+    Jump,
+    Menu,
+    OpenBox,
+    TakeOwn,
+)
+from controlplane.routing.steps import Cause, Prompt
+
+ATTEMPTS = 3
+"""In one call, at each of the questions; a line counts those of all calls."""
+
+CHOICES = 3
+"""How often the menu of the portal is heard in one call."""
+
+MAILBOX_KEY, PIN_KEY = "1", "2"
+"""What to press in the menu of the portal."""
+
+
+def authorised(routines: Routines) -> Flow:
+    """A call out that takes a code; taken: the number."""
+    build = Builder()
+    out = build.add(Jump(build.taken()))
+    wrong = build.release(Cause.REJECTED, Prompt.WRONG_CODE)
+    build.add(AskCode(out, wrong))
+    return build.flow(routines, "settings", takes=True)
+
+
+def own_mailbox(routines: Routines) -> Flow:
+    """The mailbox of the line that calls, which becomes the first argument."""
+    build = Builder()
+    line = Arg(0)
+    away, end = _away(build), build.release(Cause.NORMAL)
+    without = build.add(Announce(Prompt.NO_MAILBOX, end))
+    box = build.add(OpenBox(line, end, without, away))
+    changed = build.add(Announce(Prompt.PIN_CHANGED, box))
+    build.add(TakeOwn(_ask_pin(build, line, box, changed, end, away)))
+    return build.flow(routines, "settings/feature_codes/voicemail")
+
+
+def portal(routines: Routines) -> Flow:
+    """Any line, by its number and PIN. Its number becomes the first argument."""
+    build = Builder()
+    line = Arg(0)
+    away, end = _away(build), build.release(Cause.NORMAL, Prompt.GOODBYE)
+    menu = end
+    for _ in range(CHOICES):
+        menu = _menu(build, line, menu, away)
+    changed = build.add(Announce(Prompt.PIN_CHANGED, menu))
+    pin = _ask_pin(build, line, menu, changed, end, away)
+    build.add(AskLine(pin, end, away))
+    return build.flow(routines, "settings/feature_codes/voice-portal")
+
+
+_DOORS = {Feature.VOICEMAIL: OWN_MAILBOX, Feature.VOICE_PORTAL: PORTAL}
+
+
+def door_codes(own: Mapping[Feature, str | None]) -> dict[str, FeatureRef]:
+    """Where those feature codes lead that open something, by code; `own`: those of the tenant."""
+    return {
+        code: FeatureRef(_DOORS[feature], takes=False)
+        for code, feature in sorted(codes_of(own).items())
+        if feature in _DOORS
+    }
+
+
+def _away(build: Builder) -> int:
+    return build.release(Cause.CONGESTION, Prompt.NOT_AVAILABLE)
+
+
+def _menu(build: Builder, line: Arg, following: int, away: int) -> int:
+    """After each choice the menu that follows."""
+    without = build.add(Announce(Prompt.NO_MAILBOX, following))
+    box = build.add(OpenBox(line, following, without, away))
+    changed = build.add(Announce(Prompt.PIN_CHANGED, following))
+    choose = _choose_pin(build, line, changed, following, away)
+    choices = ((MAILBOX_KEY, box), (PIN_KEY, choose))
+    return build.add(Menu(Prompt.PORTAL_MENU, choices, following, following, away))
+
+
+def _ask_pin(build: Builder, line: Arg, right: int, changed: int, end: int, away: int) -> int:
+    """Attempts in a row; then `end`."""
+    change = _choose_pin(build, line, changed, end, away)
+    locked = build.add(Announce(Prompt.LOCKED_PIN, end))
+    following = build.add(Announce(Prompt.WRONG_PIN, end))
+    for told in (*[Prompt.WRONG_PIN] * (ATTEMPTS - 1), None):
+        following = build.add(AskPin(line, right, change, following, locked, away, told))
+    return following
+
+
+def _choose_pin(build: Builder, line: Arg, changed: int, end: int, away: int) -> int:
+    """Attempts in a row, then `end`."""
+    following = build.add(Announce(Prompt.BAD_PIN, end))
+    for told in (*[Prompt.BAD_PIN] * (ATTEMPTS - 1), None):
+        following = build.add(ChoosePin(line, changed, following, away, told))
+    return following
