@@ -26,6 +26,7 @@ class Feature(StrEnum):
     OFFLINE_OFF = "forward-offline-off"
     GROUP_LOGIN = "group-login"
     GROUP_LOGOUT = "group-logout"
+    HIDE = "hide-caller-id"
     VOICEMAIL = "voicemail"
     VOICE_PORTAL = "voice-portal"
 
@@ -35,6 +36,7 @@ class Takes(StrEnum):
 
     NOTHING = "nothing"
     DESTINATION = "an extension or a number"
+    CALL = "whatever else is dialled"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,7 @@ FEATURES: Mapping[Feature, Default] = {
     Feature.OFFLINE_OFF: Default("*95"),
     Feature.GROUP_LOGIN: Default("*96", Takes.DESTINATION),
     Feature.GROUP_LOGOUT: Default("*99", Takes.DESTINATION),
+    Feature.HIDE: Default("*67", Takes.CALL),
     Feature.VOICEMAIL: Default("*97"),
     Feature.VOICE_PORTAL: Default("*98"),
 }
