@@ -7,7 +7,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from controlplane.live.esl import commands
@@ -46,5 +46,6 @@ def played(
 
 
 def _listen(wire: socket.socket, told: bytearray) -> None:
-    while data := wire.recv(65536):
-        told += data
+    with suppress(ConnectionResetError):
+        while data := wire.recv(65536):
+            told += data

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
@@ -67,10 +68,10 @@ def heard(place: Office, running: Controller) -> list[str]:
 def first(place: Office, files: list[str]) -> str:
     """Which message was played first, `newest` or `oldest`."""
     message = next(it for it in files if re.search(r"/msg_?[0-9a-f-]+", it))
-    newest, oldest = place.messages()
     if place.kind == "asterisk":
         return "oldest" if message.endswith("0000") else "newest"
-    return "newest" if newest["id"] in message else "oldest" if oldest["id"] in message else message
+    oldest, newest = sorted(Path(message).parent.glob("msg_*"), key=lambda it: it.stat().st_mtime)
+    return {oldest: "oldest", newest: "newest"}[Path(message)]
 
 
 @pytest.mark.proves("F2")
