@@ -43,7 +43,7 @@ check: $(VENV)/installed ## ruff, mypy --strict, import-linter, unit tests (unde
 	@$(VENV)/bin/ruff format --check .
 	@$(VENV)/bin/mypy
 	@$(VENV)/bin/lint-imports
-	@$(PYTEST) -n 2 tests/unit
+	@$(PYTEST) -n 2 tests/unit tests/conformance/test_simulator.py
 
 .PHONY: test
 test: check machine ## everything, with real engines, databases and SIP clients

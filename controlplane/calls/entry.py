@@ -7,7 +7,16 @@ from typing import NamedTuple, assert_never
 from controlplane.calls.call import Call, FromHandset, FromTrunk, Note
 from controlplane.model.destination import parse
 from controlplane.routing.plan import AUTHORISED, BARRED, EMERGENCY, EXTERNAL, UNKNOWN, Plan
-from controlplane.routing.state import ON, State, cli_key, coded_key, flow_of, name_key, serves_key
+from controlplane.routing.state import (
+    ON,
+    WITHHELD,
+    State,
+    cli_key,
+    coded_key,
+    flow_of,
+    name_key,
+    serves_key,
+)
 from controlplane.routing.steps import CallerId
 
 _FEATURES = frozenset("*#")
@@ -38,13 +47,16 @@ def _from_handset(plan: Plan, state: State, called: str, handset: str) -> Entry:
     line = state.get(serves_key(handset), "")
     caller = CallerId(line, state.get(name_key(line), "") if line else "")
     address = f"{plan.tenant}/handsets/{handset}"
+    hidden = False
+    while plan.hide and called.startswith(plan.hide) and called != plan.hide:
+        called, hidden = called.removeprefix(plan.hide), True
     if called in plan.emergency_numbers:
         known = plan.handsets.get(handset)
         note = Note(f"{plan.tenant}/settings/emergency_numbers", f"{called} is an emergency number")
         return Entry(EMERGENCY, called, caller, known.emergency_cli if known else "", note)
     if not line:
         return Entry(BARRED, "", caller, "", Note(f"{address}/login", "no line is logged in here"))
-    cli = state.get(cli_key(line), "")
+    cli = WITHHELD if hidden else state.get(cli_key(line), "")
     flow, argument, note = _dialled(plan, called)
     if flow == EXTERNAL and state.get(coded_key(line)) == ON:
         flow = AUTHORISED

@@ -24,6 +24,7 @@ class Feature(StrEnum):
     UNANSWERED_OFF = "forward-unanswered-off"
     OFFLINE_ON = "forward-offline-on"
     OFFLINE_OFF = "forward-offline-off"
+    HIDE = "hide-caller-id"
     VOICEMAIL = "voicemail"
     VOICE_PORTAL = "voice-portal"
 
@@ -33,6 +34,7 @@ class Takes(StrEnum):
 
     NOTHING = "nothing"
     DESTINATION = "an extension or a number"
+    CALL = "whatever else is dialled"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,7 @@ FEATURES: Mapping[Feature, Default] = {
     Feature.UNANSWERED_OFF: Default("*93"),
     Feature.OFFLINE_ON: Default("*94", Takes.DESTINATION),
     Feature.OFFLINE_OFF: Default("*95"),
+    Feature.HIDE: Default("*67", Takes.CALL),
     Feature.VOICEMAIL: Default("*97"),
     Feature.VOICE_PORTAL: Default("*98"),
 }

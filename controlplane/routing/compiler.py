@@ -57,6 +57,7 @@ def compile_plan(system: PhoneSystem) -> Plan:
             for name, frame in sorted(system.time_frames.items(), key=_by_key)
         },
         features={**features.codes, **door_codes(system.settings.feature_codes)},
+        hide=features.hide,
         timezone=system.settings.timezone,
         mailboxes=frozenset(extension for extension, _ in mailboxes(system)),
     )

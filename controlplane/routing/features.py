@@ -36,10 +36,11 @@ _OCCASIONS: Mapping[Own, Occasion] = {
 
 @dataclass(frozen=True, slots=True)
 class Features:
-    """`flows` by key, `codes` by what is dialled."""
+    """`flows` by key, `codes` by what is dialled. `hide`: see `Plan`."""
 
     flows: Mapping[str, Flow]
     codes: Mapping[str, FeatureRef]
+    hide: str
 
 
 def is_forward(own: Own) -> bool:
@@ -86,12 +87,15 @@ def compile_features(own: Mapping[Feature, str | None], routines: Routines) -> F
     """`own`: a tenant's own codes, as the model has them."""
     flows: dict[str, Flow] = {}
     codes: dict[str, FeatureRef] = {}
+    hide = ""
     for code, feature in sorted(codes_of(own).items()):
+        if feature is Feature.HIDE:
+            hide = code
         if feature in _FLIPS:
             key = f"feature/{feature}"
             flows[key] = _flip(feature, routines)
             codes[code] = FeatureRef(key, flows[key].takes)
-    return Features(flows, codes)
+    return Features(flows, codes, hide)
 
 
 def _flip(feature: Feature, routines: Routines) -> Flow:

@@ -398,6 +398,8 @@ class Plan:
     frames: Mapping[str, Frame] = field(default_factory=dict)
     features: Mapping[str, FeatureRef] = field(default_factory=dict)
     """By code."""
+    hide: str = ""
+    """Dialled before a number, the call shows none outside."""
     timezone: str = "UTC"
     """Of lines that have none of their own."""
     mailboxes: frozenset[str] = frozenset()

@@ -77,7 +77,7 @@ class Floor:
         for name in numbered.scenario.model.get("trunks", {}):
             behaviour = numbered.scenario.does.get(name, Behaviour.ANSWERS)
             own = self.address(numbered, name)
-            shared = numbered.scenario.called not in EMERGENCY
+            shared = not numbered.scenario.called.endswith(EMERGENCY)
             carrier = self.bank.carrier(_served(numbered, behaviour), ip=None if shared else own)
             found[name] = {"host": carrier.ip, "port": carrier.port, "accept_from": [own]}
         return found

@@ -36,8 +36,9 @@ def call(
     **changes: Any,
 ) -> Scenario:
     """A call in the office with `changes`; by handset A1 where no other caller is named."""
+    model = office(**changes)
     return Scenario(
-        name, office(**changes), caller, called, does or {}, patience, expected, at, held, codes
+        name, model, caller, called, does or {}, patience, expected, at, held=held, codes=codes
     )
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from controlplane.calls.world import Behaviour
 from controlplane.routing.steps import Cause
-from tests.conformance.office import MAIN, MOBILE
+from tests.conformance.office import DDI, MAIN, MOBILE
 from tests.conformance.scenario import Expected, Phone, Scenario
 from tests.conformance.scenarios import (
     ADA,
@@ -51,6 +51,18 @@ QUIET_CODES = (
     dialled("a code with more behind it is none", "*781", NOBODY),
     dialled("a code taken away is none", "*78", NOBODY, settings={
         "feature_codes": {"do-not-disturb-on": "off"}}),
+)  # fmt: skip
+
+HIDING = (
+    dialled("hidden for this call", "*6707700NNN901", answered(MOBILE, "withheld")),
+    dialled("hidden for this call, with a number of its own", "*6707700NNN901",
+            answered(MOBILE, "withheld"), lines=line("102", presented_number=DDI)),
+    dialled("hidden for a call inside", "*67101", answered("A1", "Bob Noyce <102>")),
+    dialled("an emergency call cannot be hidden", "*67999", answered("999", MAIN)),
+    dialled("hidden, where nobody is logged in", "*67101", REFUSED,
+            handsets={"B1": {"line": None}}),
+    dialled("hidden to nobody", "*6799", NOBODY),
+    dialled("the code that hides alone", "*67", NOBODY),
 )  # fmt: skip
 
 FORWARD_CODES = (

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import socket
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -382,3 +384,41 @@ def test_engine_killed_and_started_again(asterisk: AsteriskContainer, bank: Phon
     asterisk.start()
     bank.register_all({phone("101"): ANSWERS})
     assert bank.call(caller(), "101").answered
+
+
+def test_a_second_challenge_of_the_first_invite_is_no_answer() -> None:
+    """As of an engine so busy that the INVITE was sent again before it was challenged."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as busy:
+        busy.bind((ENGINE, 5070))
+        busy.settimeout(10)
+        phones = PhoneBank(f"{ENGINE}:5070", PHONES, base_port=22000)
+        with phones as bank, ThreadPoolExecutor(1) as one:
+            serving = one.submit(_challenge_twice, busy)
+            placed = bank.place(Caller("101", "secret"), "102", Manner(hang_up_after=0.2))
+            result = placed.wait()
+            serving.result()
+    assert (result.status, result.answered, result.ended_by) == (200, True, "phone")
+
+
+def _challenge_twice(busy: socket.socket) -> None:
+    challenge = 'WWW-Authenticate: Digest realm="r", nonce="n", algorithm=MD5\r\n'
+    first, address = busy.recvfrom(65535)
+    busy.sendto(_response(first, "401 Unauthorized", "one", challenge), address)
+    while True:
+        request, address = busy.recvfrom(65535)
+        method, asked = request.split(b" ", 1)[0], b"CSeq: 2 INVITE" in request
+        if method == b"INVITE" and asked:
+            busy.sendto(_response(first, "401 Unauthorized", "two", challenge), address)
+            contact = f"Contact: <sip:{ENGINE}:5070>\r\n"
+            busy.sendto(_response(request, "200 OK", "three", contact), address)
+        elif method == b"BYE":
+            busy.sendto(_response(request, "200 OK", "three"), address)
+            return
+
+
+def _response(request: bytes, status: str, tag: str, more: str = "") -> bytes:
+    lines = request.decode().split("\r\n\r\n")[0].split("\r\n")
+    kept = [it for it in lines if it.startswith(("Via:", "From:", "Call-ID:", "CSeq:"))]
+    to = next(it for it in lines if it.startswith("To:")).split(";")[0]
+    text = "\r\n".join([f"SIP/2.0 {status}", *kept, f"{to};tag={tag}", ""])
+    return f"{text}{more}Content-Length: 0\r\n\r\n".encode()

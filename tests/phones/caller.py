@@ -93,19 +93,31 @@ def _cancel(cseq: int, caller: Caller) -> list[str]:
     ]
 
 
-def _until_final(name: str, timeout: int, on_18x: str | None) -> list[str]:
-    """Waits for a final response; `timeout` in ms, then CANCEL."""
+def _until_final(name: str, timeout: int, on_18x: str | None, cseq: int) -> list[str]:
+    """Waits for a final response to the INVITE of that CSeq; `timeout` in ms, then CANCEL.
+
+    A busy engine may challenge a first INVITE twice, which was sent again meanwhile: the second
+    challenge is no answer to the one with credentials.
+    """
     limit = (timeout, "cancel")
     provisional = [(100, None), (180, on_18x), (181, None), (182, None), (183, on_18x)]
-    codes = (*FINAL_FAILURES, 401, 407)
+    challenges = (401, 407)
+    first = [("CSeq", "^ *1 INVITE", f"first_{name}")] if cseq > 1 else []
     return [
         label(name),
         *(
             recv(response=code, optional=True, next_=target, limit=limit)
             for code, target in provisional
         ),
-        *(recv(response=code, optional=True, next_="failed", limit=limit) for code in codes),
+        *(recv(response=it, optional=True, next_="failed", limit=limit) for it in FINAL_FAILURES),
+        *(
+            recv(response=it, optional=True, next_=f"{name}-asked", limit=limit, keep=first)
+            for it in challenges
+        ),
         recv(response=200, rrs=True, next_="answered", limit=limit),
+        label(f"{name}-asked"),
+        *([f'<nop next="{name}" test="first_{name}"/>'] if first else []),
+        '<nop next="failed"/>',
     ]
 
 
@@ -161,8 +173,12 @@ def caller_scenario(caller: Caller, manner: Manner, tone: str) -> str:
         [
             _invite(caller, 1, sdp),
             *(authenticate if caller.password is not None else []),
-            *_until_final("wait", patience, on_18x),
-            *(_until_final("ringing", milliseconds(abandon), None) if abandon is not None else []),
+            *_until_final("wait", patience, on_18x, cseq),
+            *(
+                _until_final("ringing", milliseconds(abandon), None, cseq)
+                if abandon is not None
+                else []
+            ),
             label("failed"),
             _ack_failure(cseq, caller, "end"),
             *_cancel(cseq, caller),

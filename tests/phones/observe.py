@@ -117,10 +117,16 @@ def _final(messages: Sequence[Message], *, sent: bool) -> Message | None:
 
 
 def _retried(messages: Sequence[Message], challenge: Message) -> bool:
-    return any(
-        m.method == "INVITE" and m.at >= challenge.at and m.sent is not challenge.sent
-        for m in messages
-    )
+    """Whether a later INVITE has the credentials that were asked for."""
+    asked = _number(challenge)
+    others = (m for m in messages if m.method == "INVITE" and m.sent is not challenge.sent)
+    return any(_number(m) > asked for m in others)
+
+
+def _number(message: Message) -> int:
+    """Of its CSeq."""
+    number = message.header("cseq").split(" ")[0]
+    return int(number) if number.isdecimal() else 0
 
 
 def observe(messages: Sequence[Message]) -> Observation | None:

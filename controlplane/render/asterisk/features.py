@@ -9,6 +9,7 @@ from controlplane.render.asterisk.history import ENDED_CONTEXT
 from controlplane.render.asterisk.names import (
     codes_context,
     emergency_context,
+    hiding_context,
     others_context,
     tenant_context,
 )
@@ -18,8 +19,16 @@ from controlplane.routing.plan import UNKNOWN, Flow, Plan
 def features_dialplan(plan: Plan, enter: Callable[[Flow], str]) -> Iterator[str]:
     """The contexts of a tenant's codes. `enter` is the application that goes to a flow."""
     here = tenant_context(plan.tenant)
+    yield f"[{hiding_context(plan.tenant)}]"
+    yield f"include => {ENDED_CONTEXT}"
+    if plan.hide:
+        behind = f"CP_DIALLED=${{EXTEN:{len(plan.hide)}}}"
+        yield f"exten => _{word(plan.hide)}.,1,MSet({behind},CP_HIDES={word(plan.hide)})"
+        yield " same => n,Goto(cp-from-handset,alone,1)"
+    yield ""
     yield f"[{codes_context(plan.tenant)}]"
     yield f"include => {ENDED_CONTEXT}"
+    yield f"include => {hiding_context(plan.tenant)}"
     for code, feature in plan.features.items():
         entered = enter(plan.flows[feature.flow])
         if not feature.takes:

@@ -19,7 +19,7 @@ _VALUES = {
     "tenant": "${CP_TENANT}",
     "handset": "${CP_HANDSET}",
     "trunk": "${CP_TRUNK}",
-    "dialled": "${CP_DIALLED:0:40}",
+    "dialled": "${CP_HIDES}${CP_DIALLED:0:40}",
     "number": "${CP_NUMBER:0:120}",
     "sent": "${URIENCODE(${CALLERID(num)}):0:120}",
     "name": "${CP_NAME:0:300}",

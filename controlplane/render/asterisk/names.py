@@ -83,6 +83,11 @@ def codes_context(tenant: str) -> str:
     return f"cp-c-{word(tenant)}"
 
 
+def hiding_context(tenant: str) -> str:
+    """The code before whatever is dialled that hides the number."""
+    return f"cp-w-{word(tenant)}"
+
+
 def others_context(tenant: str) -> str:
     """Which destination an extension is that is no line's."""
     return f"cp-x-{word(tenant)}"

@@ -14,7 +14,7 @@ from controlplane.render.freeswitch.elements import (
 )
 from controlplane.render.freeswitch.escape import pattern, word
 from controlplane.render.freeswitch.names import REALM
-from controlplane.routing.plan import UNKNOWN, Plan
+from controlplane.routing.plan import BARRED, UNKNOWN, Plan
 
 FEATURES = "features"
 """Where a call goes whose number begins as codes do."""
@@ -25,22 +25,33 @@ E164 = Callable[[str, str], Iterator[str]]
 
 def features_dialplan(plan: Plan, here: str, e164: E164) -> Iterator[str]:
     """Extensions of the tenant's context `here`. They go on, each into the one behind it."""
-    conditions = []
-    for code, feature in plan.features.items():
-        there = word(feature.flow.replace("/", "."))
-        if feature.takes:
-            found = (set_now("cp_key=$1"), set_now(f"cp_feature={there}"), transfer("target", here))
-            conditions.append(when("${cp_dialled}", f"^{pattern(code)}(.+)$", *found))
-        else:
-            to = transfer(there, here)
-            conditions.append(when("${cp_dialled}", f"^{pattern(code)}$", to))
-    yield extension(FEATURES, *conditions, always(transfer("number", here)))
+    nobody = when("${cp_number}", "^$", transfer(BARRED, here))
+    otherwise = always(transfer("number", here))
+    yield extension(FEATURES, *_hiding(plan, here), nobody, *_codes(plan, here), otherwise)
     yield extension("target", *_target(plan, e164), goes_on=True)
     yield extension(
         "targeted",
         when("${cp_key}", "^$", transfer(UNKNOWN, here)),
         always(transfer("${cp_feature}", here)),
     )
+
+
+def _hiding(plan: Plan, here: str) -> Iterator[str]:
+    """Behind it an emergency number may be dialled too, also where nobody is logged in."""
+    if plan.hide:
+        found = (set_now("cp_dialled=$1"), set_now(f"cp_hides={word(plan.hide)}"))
+        again = transfer("from-handset", here)
+        yield when("${cp_dialled}", f"^{pattern(plan.hide)}(.+)$", *found, again)
+
+
+def _codes(plan: Plan, here: str) -> Iterator[str]:
+    for code, feature in plan.features.items():
+        there = word(feature.flow.replace("/", "."))
+        if feature.takes:
+            found = (set_now("cp_key=$1"), set_now(f"cp_feature={there}"), transfer("target", here))
+            yield when("${cp_dialled}", f"^{pattern(code)}(.+)$", *found)
+        else:
+            yield when("${cp_dialled}", f"^{pattern(code)}$", transfer(there, here))
 
 
 def _target(plan: Plan, e164: E164) -> Iterator[str]:

@@ -140,9 +140,14 @@ def _from_handset(plan: Plan, here: str) -> Iterator[str]:
         data = "cp_cli=${cp_ecli} cp_key=${cp_dialled}"
         call = (action("multiset", data, inline=True), transfer(EMERGENCY, here))
         yield when("${cp_dialled}", f"^(?:{numbers})$", *call)
-    yield when("${cp_number}", _EMPTY, transfer(BARRED, here))
-    yield always(set_now(f"cp_cli={_of_line('cli')}"))
     yield when("${cp_dialled}", "^[*#]", transfer(FEATURES, here))
+    yield when("${cp_number}", _EMPTY, transfer(BARRED, here))
+    yield either(
+        "${cp_hides}",
+        _EMPTY,
+        set_now(f"cp_cli={_of_line('cli')}"),
+        set_now("cp_cli=anonymous", unless=True),
+    )
     yield _dial(plan, "${cp_dialled}", "number")
 
 

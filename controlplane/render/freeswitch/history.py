@@ -22,7 +22,7 @@ _VALUES = {
     "tenant": "${cp_tenant}",
     "handset": "${cp_handset}",
     "trunk": "${cp_trunk}",
-    "dialled": "${cp_dialled}",
+    "dialled": "${cp_hides}${cp_dialled}",
     "number": "${cp_number}",
     "name": "${cp_name}",
     "began": "${start_uepoch}",
