@@ -14,11 +14,13 @@ from controlplane.model.destination import Destination, Kind
 from controlplane.routing.plan import LegKind, LegRef, MemberTerms, Occasion, Plan
 from controlplane.routing.state import (
     ON,
+    OUT,
     State,
     also_of,
     cli_key,
     dnd_key,
     forward_of,
+    member_key,
     not_own_key,
     phones_of,
     prefix_of,
@@ -57,11 +59,14 @@ class Legs:
                 case _ as never:
                     assert_never(never)
 
-    def of_member(self, line: str, terms: MemberTerms) -> Rung:
-        """None where the member does not want to be rung, or just had a call."""
+    def of_member(self, line: str, group: str, terms: MemberTerms) -> Rung:
+        """None where the member is logged out, does not want to be rung, or just had a call."""
         address = f"{self.plan.tenant}/lines/{line}"
         if self.state.get(dnd_key(prefix_of(line, ""))) == ON:
             self.notes.append(Note(f"{address}/do_not_disturb", "member not rung"))
+            return
+        if self.state.get(member_key(line, f"group/{group}")) == OUT:
+            self.notes.append(Note(f"{self.plan.tenant}/groups/{group}/logged_out", f"not {line}"))
             return
         known = self.facts.members.get(line)
         pause = dt.timedelta(seconds=terms.wrap_up)

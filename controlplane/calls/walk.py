@@ -21,6 +21,7 @@ from controlplane.routing.plan import (
     AskPin,
     CheckCaller,
     ChoosePin,
+    FlipMember,
     FlipOwn,
     Forward,
     IfDoNotDisturb,
@@ -103,7 +104,7 @@ def _after(node: Node, point: Point, outcome: Outcome) -> int:
             return point.node
         case Forward():
             return node.failed
-        case FlipOwn() | LeaveMessage() | Announce() | OpenBox():
+        case FlipOwn() | FlipMember() | LeaveMessage() | Announce() | OpenBox():
             return node.then
         case AskCode():
             return node.right if outcome is Outcome.RIGHT else node.wrong

@@ -27,6 +27,7 @@ from controlplane.routing.plan import (
     AskPin,
     CheckCaller,
     ChoosePin,
+    FlipMember,
     FlipOwn,
     Forward,
     IfDoNotDisturb,
@@ -47,7 +48,9 @@ from controlplane.routing.plan import (
     Visit,
 )
 from controlplane.routing.state import (
+    IN,
     ON,
+    OUT,
     State,
     Verdict,
     cli_key,
@@ -55,6 +58,7 @@ from controlplane.routing.state import (
     dnd_key,
     flow_of,
     forward_of,
+    member_key,
     members_key,
     no_waiting_key,
     operator_key,
@@ -136,6 +140,8 @@ class Walker:
                 return self._ring_next(node, point)
             case FlipOwn():
                 return self._flip(node, point)
+            case FlipMember():
+                return self._flip_member(node, point)
             case LeaveMessage():
                 mailbox = point.value(node.mailbox)
                 self._note(point, "voicemail", f"a message may be left in mailbox {mailbox}")
@@ -235,6 +241,15 @@ class Walker:
         key = own_key(node.own, line)
         return Flip(key, value), point.at(point.node, seen=(*point.seen, flip_place(key, value)))
 
+    def _flip_member(self, node: FlipMember, point: Point) -> Point | tuple[Step, Point]:
+        line, group = self.caller.number, point.value(node.group)
+        key, value = member_key(line, group), IN if node.on else OUT
+        if not self.state.get(key):
+            self._note(point, "", f"line {line} is no member of {group}")
+            return point.at(node.refused)
+        self.notes.append(Note(f"{self.plan.tenant}/lines/{line}", f"logged {value}: {group}"))
+        return Flip(key, value), point.at(point.node, seen=(*point.seen, flip_place(key, value)))
+
     def _may_not(self, own: Own, line: str, value: str) -> str:
         """Why a line cannot turn it on; "" where it can."""
         if not is_forward(own):
@@ -305,7 +320,7 @@ class Walker:
     def _ring_members(self, node: RingMembers, point: Point) -> Point | tuple[Step, Point]:
         group = point.value(node.group)
         members = split(self.state, members_key(group))
-        rung = (leg for line in members for leg in self._legs.of_member(line, node.terms))
+        rung = (leg for line in members for leg in self._legs.of_member(line, group, node.terms))
         seconds = int(point.value(node.seconds))
         return self._ring(rung, seconds, point, node.offline, self._prefixed(group))
 
@@ -321,7 +336,7 @@ class Walker:
     def _ring_next(self, node: RingNext, point: Point) -> Point | tuple[Step, Point]:
         group, seconds = point.value(node.group), int(point.value(node.seconds))
         for index, line in enumerate(point.order):
-            rung = tuple(self._legs.of_member(line, node.terms))
+            rung = tuple(self._legs.of_member(line, group, node.terms))
             if rung:
                 left = point._replace(order=point.order[index + 1 :])
                 return self._ring(rung, seconds, left, node.exhausted, self._prefixed(group))

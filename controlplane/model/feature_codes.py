@@ -24,6 +24,8 @@ class Feature(StrEnum):
     UNANSWERED_OFF = "forward-unanswered-off"
     OFFLINE_ON = "forward-offline-on"
     OFFLINE_OFF = "forward-offline-off"
+    GROUP_LOGIN = "group-login"
+    GROUP_LOGOUT = "group-logout"
     HIDE = "hide-caller-id"
     VOICEMAIL = "voicemail"
     VOICE_PORTAL = "voice-portal"
@@ -56,6 +58,8 @@ FEATURES: Mapping[Feature, Default] = {
     Feature.UNANSWERED_OFF: Default("*93"),
     Feature.OFFLINE_ON: Default("*94", Takes.DESTINATION),
     Feature.OFFLINE_OFF: Default("*95"),
+    Feature.GROUP_LOGIN: Default("*96", Takes.DESTINATION),
+    Feature.GROUP_LOGOUT: Default("*99", Takes.DESTINATION),
     Feature.HIDE: Default("*67", Takes.CALL),
     Feature.VOICEMAIL: Default("*97"),
     Feature.VOICE_PORTAL: Default("*98"),

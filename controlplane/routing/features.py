@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from controlplane.model.feature_codes import FEATURES, Feature, Takes, codes_of
 from controlplane.routing.builder import Builder, Routines
-from controlplane.routing.plan import FeatureRef, FlipOwn, Flow, Occasion, Own
+from controlplane.routing.plan import FeatureRef, FlipMember, FlipOwn, Flow, Occasion, Own
 from controlplane.routing.state import ON, dnd_key, forward_key, prefix_of
 from controlplane.routing.steps import Cause, Prompt
 
@@ -25,6 +25,9 @@ _FLIPS: Mapping[Feature, tuple[Own, bool]] = {
     Feature.OFFLINE_OFF: (Own.FORWARD_OFFLINE, False),
 }
 """What a feature flips, and whether on or off."""
+
+_MEMBERS: Mapping[Feature, bool] = {Feature.GROUP_LOGIN: True, Feature.GROUP_LOGOUT: False}
+"""Whether a feature logs in or out."""
 
 _OCCASIONS: Mapping[Own, Occasion] = {
     Own.FORWARD_ALWAYS: Occasion.ALWAYS,
@@ -54,7 +57,7 @@ def own_key(own: Own, line: str) -> str:
     return dnd_key(prefix) if occasion is None else forward_key(prefix, occasion)
 
 
-_FLIPPED = re.compile(r"flip/(line/([0-9]+)/[a-z-]+(?:/[a-z]+)?)@(.*)")
+_FLIPPED = re.compile(r"flip/(line/([0-9]+)/[a-z-]+(?:[./][A-Za-z0-9_-]+)?)@(.*)")
 
 
 _DOTTED = re.compile(r"^(line|group|mailbox|handset)[.]")
@@ -80,7 +83,9 @@ def flipped_at(place: str) -> Flipped | None:
     FreeSWITCH's own dialplan writes a destination as it stores it, with a dot for the slash.
     """
     found = _FLIPPED.fullmatch(place)
-    return Flipped(found[2], found[1], _DOTTED.sub(r"\1/", found[3])) if found else None
+    if found is None:
+        return None
+    return Flipped(found[2], found[1].replace(".", "/"), _DOTTED.sub(r"\1/", found[3]))
 
 
 def compile_features(own: Mapping[Feature, str | None], routines: Routines) -> Features:
@@ -91,9 +96,10 @@ def compile_features(own: Mapping[Feature, str | None], routines: Routines) -> F
     for code, feature in sorted(codes_of(own).items()):
         if feature is Feature.HIDE:
             hide = code
-        if feature in _FLIPS:
+        if feature in _FLIPS or feature in _MEMBERS:
             key = f"feature/{feature}"
-            flows[key] = _flip(feature, routines)
+            flow = _flip if feature in _FLIPS else _log_in_or_out
+            flows[key] = flow(feature, routines)
             codes[code] = FeatureRef(key, flows[key].takes)
     return Features(flows, codes, hide)
 
@@ -107,3 +113,12 @@ def _flip(feature: Feature, routines: Routines) -> Flow:
     refused = build.release(Cause.REJECTED, Prompt.NOT_ALLOWED)
     build.add(FlipOwn(own, value, done, refused))
     return build.flow(routines, f"settings/feature_codes/{feature}", takes=takes)
+
+
+def _log_in_or_out(feature: Feature, routines: Routines) -> Flow:
+    build = Builder()
+    group = build.taken()
+    done = build.release(Cause.NORMAL)
+    refused = build.release(Cause.REJECTED, Prompt.NOT_ALLOWED)
+    build.add(FlipMember(group, _MEMBERS[feature], done, refused))
+    return build.flow(routines, f"settings/feature_codes/{feature}", takes=True)

@@ -199,6 +199,17 @@ class FlipOwn:
 
 
 @dataclass(frozen=True, slots=True)
+class FlipMember:
+    """Log the caller's own line in to a group, or out of it, then `then`. `group` is a destination;
+    where it is none whose member the line is: `refused`."""
+
+    group: Value
+    on: bool
+    then: int
+    refused: int
+
+
+@dataclass(frozen=True, slots=True)
 class LeaveMessage:
     mailbox: Value
     greeting: Greeting
@@ -307,6 +318,7 @@ Node = (
     | OrderMembers
     | RingNext
     | FlipOwn
+    | FlipMember
     | LeaveMessage
     | Announce
     | TakeOwn

@@ -20,6 +20,8 @@ from controlplane.routing.plan import Occasion
 State = Mapping[str, str]
 
 ON = "1"
+IN = "in"
+OUT = "out"
 WITHHELD = "anonymous"
 TIMEZONE = "timezone"
 ANONYMOUS = "anonymous"
@@ -150,8 +152,14 @@ def operator_key(mailbox: str) -> str:
 
 
 def members_key(group: str) -> str:
-    """The extensions of the members who are logged in, in order, joined by `&`."""
+    """The extensions of the members, in order, joined by `&`."""
     return f"group/{group}/members"
+
+
+def member_key(line: str, destination: str) -> str:
+    """Whether a member of the group `destination` (`group/sales`) is logged in there: IN or OUT;
+    absent for who is no member."""
+    return f"line/{line}/{destination}"
 
 
 def turn_key(group: str) -> str:

@@ -12,7 +12,9 @@ from controlplane.routing.actions import do_not_disturb, forwards, ringing, scre
 from controlplane.routing.identity import presented_number, zone_of_line
 from controlplane.routing.state import (
     ANONYMOUS,
+    IN,
     ON,
+    OUT,
     TIMEZONE,
     WITHHELD,
     Verdict,
@@ -24,6 +26,7 @@ from controlplane.routing.state import (
     guard_key,
     lengths_key,
     listed_key,
+    member_key,
     members_key,
     name_key,
     no_waiting_key,
@@ -59,8 +62,11 @@ def state_of(system: PhoneSystem) -> dict[str, str]:
     for key, group in system.groups.items():
         if group.caller_name_prefix:
             state[prefix_key(key)] = group.caller_name_prefix
-        if members := [it for it in group.members if it not in group.logged_out]:
-            state[members_key(key)] = "&".join(members)
+        if group.members:
+            state[members_key(key)] = "&".join(group.members)
+        for member in group.members:
+            out = member in group.logged_out
+            state[member_key(member, f"group/{key}")] = OUT if out else IN
     for extension, box in mailboxes(system):
         if box.operator is not None:
             state[operator_key(extension)] = str(box.operator)

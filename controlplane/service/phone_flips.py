@@ -14,12 +14,15 @@ from dataclasses import dataclass
 from controlplane.diagnostics import Faults
 from controlplane.history.entry import Known
 from controlplane.history.ingest import Ingester
+from controlplane.model.change import Document
+from controlplane.model.change_set import ChangeSet
 from controlplane.model.deployment import Deployment
 from controlplane.routing.features import Flipped, flipped_at
+from controlplane.routing.state import OUT
 from controlplane.service import world
 from controlplane.service.call_history import spool_folders
 from controlplane.service.door import Door
-from controlplane.service.setting import Put, changed_setting
+from controlplane.service.setting import Put, changed_object, changed_setting
 from controlplane.store import call_log
 from controlplane.store.call_log import PlaceOfCall, Reading
 from controlplane.store.store import Store
@@ -61,10 +64,9 @@ class PhoneFlips:
         return len(waiting)
 
     def _commit(self, found: PlaceOfCall, flipped: Flipped) -> None:
-        address, value = _setting(found.tenant, flipped)
         author, reason = f"line {flipped.line}", f"dialled {found.dialled}"
         try:
-            change = changed_setting(self.store, address, Put(value), author, reason)
+            change = _change(self.store, found.tenant, flipped, author, reason)
             if change.changes:
                 self.door.judge(change)
         except Faults as faults:
@@ -105,10 +107,19 @@ def catch_up(deployment: Deployment, store: Store, door: Door, warn: Warn) -> No
     PhoneFlips(store, door, warn).take_in()
 
 
-def _setting(tenant: str, flipped: Flipped) -> tuple[str, object]:
-    """The address of the setting, and its value; None is its default."""
+def _change(store: Store, tenant: str, flipped: Flipped, author: str, reason: str) -> ChangeSet:
+    """Raises Faults where the model has no such setting, or it does not take the value."""
     name = flipped.key.removeprefix(f"line/{flipped.line}/")
-    line = f"{tenant}/lines/{flipped.line}"
+    kind, _, key = name.partition("/")
+    if kind == "group":
+
+        def edited(before: Document) -> Document:
+            others = [it for it in before.get("logged_out", []) if it != flipped.line]
+            out = [flipped.line] if flipped.value == OUT else []
+            return {**before, "logged_out": [*others, *out]}
+
+        return changed_object(store, f"{tenant}/groups/{key}", edited, author, reason)
+    line, value = f"{tenant}/lines/{flipped.line}", flipped.value or None
     if name == "dnd":
-        return f"{line}/do_not_disturb", True if flipped.value else None
-    return f"{line}/{name}", flipped.value or None
+        return changed_setting(store, f"{line}/do_not_disturb", Put(value and True), author, reason)
+    return changed_setting(store, f"{line}/{name}", Put(value), author, reason)

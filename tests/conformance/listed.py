@@ -45,6 +45,7 @@ PROVES: tuple[tuple[tuple[Scenario, ...], tuple[str, ...]], ...] = (
     (groups.STRATEGIES, proves("H1")),
     (groups.MEMBERS, proves("H1")),
     (features.QUIET_CODES, proves("D7")),
+    (features.GROUP_CODES, proves("H1")),
     (features.HIDING, proves("D9")),
     (features.FORWARD_CODES, proves("D1", "D2", "D3", "D4")),
     (long.RULES, proves("E2")),

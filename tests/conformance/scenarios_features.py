@@ -53,6 +53,29 @@ QUIET_CODES = (
         "feature_codes": {"do-not-disturb-on": "off"}}),
 )  # fmt: skip
 
+
+def to_group(name: str, expected: Expected, *codes: str, **settings: Any) -> Scenario:
+    """102 and 103 are members; B1 is the phone of 102."""
+    codes_of_102 = tuple(("B1", code) for code in codes)
+    return call(name, "600", expected, codes=codes_of_102, groups=group(**settings))
+
+
+GROUP_CODES = (
+    to_group("logged out by code", answered("C1", ADA), "*99600"),
+    to_group("logged out by code, and one after the other", answered("C1", ADA), "*99600",
+             strategy="linear"),
+    to_group("logged out by code, and idle ones only", answered("C1", ADA), "*99600",
+             strategy="round-robin", skip_busy=True),
+    to_group("logged in by code", answered("B1", ADA), "*96600", members=["102"],
+             logged_out=["102"]),
+    to_group("logged out and in by code", answered("B1", ADA), "*99600", "*96600",
+             members=["102"], strategy="linear"),
+    dialled("login where no member", "*96600", REFUSED, groups=group(members=["103"])),
+    dialled("logout of a line", "*99103", REFUSED),
+    dialled("login of nobody", "*9699", NOBODY),
+
+)  # fmt: skip
+
 HIDING = (
     dialled("hidden for this call", "*6707700NNN901", answered(MOBILE, "withheld")),
     dialled("hidden for this call, with a number of its own", "*6707700NNN901",

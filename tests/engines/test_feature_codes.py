@@ -31,6 +31,7 @@ PLACES = {
 
 OFFICE = """\
 tenant: acme
+groups: {sales-uk: {extension: "600", members: ["102", "103"]}}
 lines: {"101": {}, "102": {}, "103": {call_waiting: no}}
 handsets:
   A1: {line: 101, sip_password: secret}
@@ -64,6 +65,13 @@ class Office:
         """The line is stored with exactly these settings."""
         end = time.monotonic() + 20
         while (now := self.line(extension)) != settings:
+            assert time.monotonic() < end, f"stored is {now}"
+            time.sleep(0.3)
+
+    def until_group(self, **settings: Any) -> None:
+        """The group is stored with these settings, among others."""
+        end = time.monotonic() + 20
+        while not settings.items() <= (now := self.data("get", "acme/groups/sales-uk")).items():
             assert time.monotonic() < end, f"stored is {now}"
             time.sleep(0.3)
 
@@ -141,6 +149,29 @@ def test_what_phones_flip_is_committed_with_and_without_a_controller(office: Off
         ("line 102", "dialled *73"),
         ("line 103", "dialled *90102"),
         ("line 103", "dialled *78"),
+    ]
+
+
+@pytest.mark.proves("H1")
+def test_a_member_logs_out_and_in_with_and_without_a_controller(office: Office) -> None:
+    with controller(office.folder, port_of(office)) as running:
+        assert office.call("B1", "*99600").answered
+        office.until_group(logged_out=["102"])
+        assert office.call("B1", "*99600").answered, "twice is once"
+        assert office.call("A1", "*99600").status == 403, "no member"
+        running.end()
+    assert office.call("C1", "*99600").answered, "by the dialplan alone"
+    assert not office.call("A1", "600").answered, "the next call obeys"
+    assert office.call("B1", "*96600").answered
+    assert office.call("A1", "600").answered
+    office.ctl("set", "acme/lines/103/ring", "9")
+    office.until_group(logged_out=["103"])
+    assert office.data("drift") in ({"asterisk": []}, {"freeswitch": []})
+    by_phone = [it for it in office.commits() if it[0].startswith("line ")]
+    assert by_phone == [
+        ("line 102", "dialled *99600"),
+        ("line 103", "dialled *99600"),
+        ("line 102", "dialled *96600"),
     ]
 
 

@@ -23,6 +23,7 @@ from controlplane.routing.plan import (
     AskPin,
     CheckCaller,
     ChoosePin,
+    FlipMember,
     FlipOwn,
     Forward,
     IfDoNotDisturb,
@@ -49,7 +50,9 @@ from controlplane.routing.plan import (
     Visit,
 )
 from controlplane.routing.state import (
+    IN,
     ON,
+    OUT,
     Verdict,
     also_key,
     cli_key,
@@ -57,6 +60,7 @@ from controlplane.routing.state import (
     dnd_key,
     forward_key,
     guard_key,
+    member_key,
     no_waiting_key,
     not_own_key,
     prefix_of,
@@ -180,11 +184,13 @@ def _begin(index: int, node: Node) -> Iterator[str]:
             yield f"Gosub(cp-order,{_order(node.strategy)},1({_value(node.group)}))"
             yield f"Goto(n{node.then},1)"
         case RingNext():
-            yield f"Gosub(cp-legs,next,1({_terms(node.terms)}))"
+            yield f"Gosub(cp-legs,next,1({_terms(node.terms)},{_value(node.group)}))"
             yield f'GotoIf($["${{CP_RUNG}}" = ""]?n{node.exhausted},1)'
             yield from _ring_group(index, node.group, node.seconds)
         case FlipOwn():
             yield from _flip(index, node)
+        case FlipMember():
+            yield from _flip_member(index, node)
         case LeaveMessage():
             what, how = _value(node.mailbox), GREETINGS[node.greeting]
             yield f"MSet(CP_NODE={index},CP_WHAT={what},CP_HOW={how})"
@@ -222,7 +228,7 @@ def _after(index: int, node: Node) -> Iterator[str]:
         case LeaveMessage():
             yield 'GotoIf($["${CP_OUTCOME}" = "operator"]?cp-operator,s,1)'
             yield f"Goto(n{node.then},1)"
-        case FlipOwn() | Announce() | OpenBox():
+        case FlipOwn() | FlipMember() | Announce() | OpenBox():
             yield f"Goto(n{node.then},1)"
         case AskPin() | ChoosePin() | AskLine() | Menu():
             yield f"Goto(n{node.away},1)"
@@ -270,7 +276,16 @@ def _flip(index: int, node: FlipOwn) -> Iterator[str]:
         if node.own is Own.FORWARD_BUSY:
             barred.append(f'"{_state(no_waiting_key(line))}" = ""')
         yield f"GotoIf($[{' | '.join(barred)}]?n{node.refused},1)"
-    key = own_key(node.own, line)
+    yield from _write(index, own_key(node.own, line), value)
+
+
+def _flip_member(index: int, node: FlipMember) -> Iterator[str]:
+    key = member_key("${CP_NUMBER}", _value(node.group))
+    yield f'GotoIf($["{_state(key)}" = ""]?n{node.refused},1)'
+    yield from _write(index, key, IN if node.on else OUT)
+
+
+def _write(index: int, key: str, value: str) -> Iterator[str]:
     yield f"MSet(CP_NODE={index},CP_WHAT={key},CP_HOW={value})"
     yield f"Set(CP_SEEN=${{CP_SEEN}}&{flip_place(key, value)})"
     yield "Goto(cp-flip,s,ready)"

@@ -19,7 +19,6 @@ from controlplane.routing.plan import (
     Arg,
     LegKind,
     LegRef,
-    MemberTerms,
     RingLegs,
     RingLine,
     RingMembers,
@@ -85,13 +84,13 @@ def begin_ringing(
             yield only(held, "^[0-9]+:(.+)$", set_now("cp_members=$1"),
                        transfer(f"n{node.offline}", here, unless=True))  # fmt: skip
             yield in_parts("members", f"m{index}", here)
-            yield always(*_members(here, index, node.terms))
+            yield always(*_members(here, index, node))
         case RingNext():
             yield only("${cp_order}", "^&*([0-9]+)(.*)$",
                        set_all("cp_members=$1 cp_order=$2"),
                        set_now("cp_order=", unless=True),
                        transfer(f"n{node.exhausted}", here, unless=True))  # fmt: skip
-            yield always(*_members(here, index, node.terms))
+            yield always(*_members(here, index, node))
 
 
 def gathered(
@@ -104,7 +103,7 @@ def gathered(
             nobody = when(_ALL, _NONE, transfer(f"n{node.offline}", here))
             yield f"t{index}", (nobody, *to_ring(index, "${cp_seconds}"))
         case RingMembers():
-            yield f"m{index}", (always(*_members(here, index, node.terms)),)
+            yield f"m{index}", (always(*_members(here, index, node)),)
             yield f"t{index}", tuple(_group(here, index, node, node.offline))
         case RingNext():
             yield f"t{index}", tuple(_group(here, index, node, index))
@@ -135,10 +134,11 @@ def _beside(here: str, index: int, node: RingLine) -> Iterator[str]:
     yield always(*call_of("targets", f"t{index}", here, also, unless=False))
 
 
-def _members(here: str, index: int, terms: MemberTerms) -> tuple[str, str]:
+def _members(here: str, index: int, node: RingMembers | RingNext) -> tuple[str, str]:
     """The legs of the lines in cp_members."""
+    terms = node.terms
     on = "0:0:1" if terms.idle_only else ""
-    how = f"cp_idle={on} cp_follow={ON if terms.follow else ''}"
+    how = f"cp_idle={on} cp_follow={ON if terms.follow else ''} cp_group={value(node.group)}"
     return (
         set_all(f"{_NOBODY} {how} cp_done=t{index} cp_done_in={here}"),
         transfer("members", CALLS),

@@ -45,6 +45,7 @@ from controlplane.routing.plan import (
     AskPin,
     CheckCaller,
     ChoosePin,
+    FlipMember,
     FlipOwn,
     Forward,
     IfDoNotDisturb,
@@ -66,13 +67,16 @@ from controlplane.routing.plan import (
     Visit,
 )
 from controlplane.routing.state import (
+    IN,
     ON,
+    OUT,
     answering_key,
     cli_key,
     coded_key,
     dnd_key,
     forward_key,
     guard_key,
+    member_key,
     members_key,
     no_waiting_key,
 )
@@ -133,6 +137,8 @@ class _Nodes:
                 return tuple(begin_ringing(self._here, index, node)), None
             case FlipOwn():
                 return tuple(self._flip(index, node)), None
+            case FlipMember():
+                return tuple(self._flip_member(index, node)), None
             case LeaveMessage():
                 data = f"cp_what={value(node.mailbox)} cp_how={node.greeting.value} cp_node={index}"
                 return (always(set_all(data), transfer("voicemail", CALLS)),), None
@@ -223,10 +229,17 @@ class _Nodes:
             yield when(f"{new}|", f"^line[.]{line}[|]$", refused)
             if node.own is Own.FORWARD_BUSY:
                 yield only(state(no_waiting_key(line)), f"^{ON}$", self._otherwise(node.refused))
-        key = own_key(node.own, line)
+        yield self._write(index, own_key(node.own, line), new)
+
+    def _flip_member(self, index: int, node: FlipMember) -> Iterator[str]:
+        key = member_key("${cp_number}", value(node.group))
+        yield only(state(key), "^.+$", self._otherwise(node.refused))
+        yield self._write(index, key, IN if node.on else OUT)
+
+    def _write(self, index: int, key: str, new: str) -> str:
         data = f"cp_node={index} cp_what={key.replace('/', '.')} cp_how={new}"
         seen = f"cp_seen=${{cp_seen}}&{flip_place(key, new)}"
-        yield always(set_all(data), set_now(seen), transfer("flip", CALLS))
+        return always(set_all(data), set_now(seen), transfer("flip", CALLS))
 
     def _otherwise(self, index: int) -> str:
         return transfer(f"n{index}", self._here, unless=True)
@@ -269,7 +282,7 @@ class _Nodes:
             case LeaveMessage():
                 yield when("${cp_outcome}", "^operator$", transfer("to-operator", CALLS))
                 yield always(self._to(node.then))
-            case FlipOwn() | Announce() | OpenBox():
+            case FlipOwn() | FlipMember() | Announce() | OpenBox():
                 yield always(self._to(node.then))
             case AskPin() | ChoosePin() | AskLine() | Menu():
                 yield always(self._to(node.away))

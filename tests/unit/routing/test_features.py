@@ -10,7 +10,8 @@ from controlplane.calls.walk import start
 from controlplane.live.driver import Driver, Entered
 from controlplane.routing.features import Flipped, flip_place, flipped_at, own_key
 from controlplane.routing.plan import UNKNOWN, Own
-from controlplane.routing.steps import Flip, Play
+from controlplane.routing.state import OUT, member_key
+from controlplane.routing.steps import Flip, Hangup, Play, Ring
 from tests.unit.calls.build import NOON, compiled
 
 LINES = {"101": {}, "102": {"call_waiting": False}, "103": {"authorisation_code": True}}
@@ -35,6 +36,33 @@ def test_a_destination_as_freeswitch_stores_it() -> None:
     )
 
 
+@pytest.mark.parametrize("group", ["sales-uk", "Sales_2", "name"])
+def test_a_login_is_read_back_as_either_engine_writes_it(group: str) -> None:
+    key = member_key("101", f"group/{group}")
+    for stored in (f"group/{group}", f"group.{group}"):
+        place = flip_place(member_key("101", stored), OUT)
+        assert flipped_at(place) == Flipped("101", key, OUT)
+
+
+@pytest.mark.proves("H1")
+def test_only_a_member_logs_in_and_out() -> None:
+    sales = {"sales": {"extension": "600", "members": ["101"], "logged_out": ["101"]}}
+    plan, state = compiled(lines=LINES, handsets=PHONES, groups=sales)
+    driver = Driver(now=lambda: NOON)
+    driver.follow({plan.tenant: (plan, state)})
+
+    def step(handset: str, dialled: str) -> object:
+        call = Call(dialled, FromHandset(handset))
+        return driver.decide(Entered(plan.tenant, call)).step
+
+    assert isinstance(step("P102", "600"), Hangup | Play), "nobody is logged in"
+    assert step("P101", "*96600") == Flip("line/101/group/sales", "in")
+    assert isinstance(step("P102", "600"), Ring), "the next call obeys"
+    assert step("P101", "*99600") == Flip("line/101/group/sales", "out")
+    for handset, dialled in (("P102", "*96600"), ("P101", "*99102"), ("P101", "*9907700900123")):
+        assert isinstance(step(handset, dialled), Play), dialled
+
+
 @pytest.mark.parametrize("place", ["line/101", "group/sales", "flip/line/101", "flip/x@1", ""])
 def test_other_places_are_no_flips(place: str) -> None:
     assert flipped_at(place) is None
@@ -49,7 +77,7 @@ def test_what_a_line_may_not_forward() -> None:
 
 
 @pytest.mark.parametrize(
-    "dialled", ["*72", "*72*78", "*72;rm", "*72${X}", "*7299", "*72999", "*7a"]
+    "dialled", ["*72", "*72*78", "*72;rm", "*72${X}", "*7299", "*72999", "*7a", "*96", "*99&600"]
 )
 def test_what_is_no_target_is_unknown(dialled: str) -> None:
     plan, state = compiled(lines=LINES, handsets=PHONES)

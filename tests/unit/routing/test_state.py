@@ -40,7 +40,10 @@ def test_the_whole_state_of_an_office() -> None:
         "line/102/answering": "2&::2",
         "line/103/answering": "2&::2",
         "group/sales/prefix": "Sales:",
-        "group/plain/members": "101&103",
+        "group/plain/members": "101&102&103",
+        "line/101/group/plain": "in",
+        "line/102/group/plain": "out",
+        "line/103/group/plain": "in",
         "timezone": "UTC",
     }
 

@@ -41,7 +41,7 @@ RULE = {"name": "work", "when": "office", "screening": True}
             "line/101/blocked/lengths": "5",
         }),
         ("groups/sales", {"members": ["101", "102"]},
-         {"members": ["101", "102"], "logged_out": ["101"]}, {"group/sales/members": "102"}),
+         {"members": ["101", "102"], "logged_out": ["101"]}, {"line/101/group/sales": "out"}),
         ("number_lists/bad", {"numbers": ["+3312345"]}, {"numbers": ["+3312345", "102"]},
          {"list/bad/is/102": "1"}),
     ],
@@ -117,9 +117,10 @@ def test_the_parts_of_a_list_that_is_long_no_more_go_with_it() -> None:
     long = freeswitch_stored("acme", "group/sales/members", "&".join(members))
     delta = flips.delta(freeswitch_stored, "acme", found)
     assert delta.put == {"cp/acme.group.sales.members": "2:1000&1001"}
-    assert set(delta.delete) == set(long) - set(delta.put)
+    logins = {f"cp/acme.line.{it}.group.sales": "in" for it in members[2:]}
+    assert set(delta.delete) == set(long) - set(delta.put) | set(logins)
     back = flips.delta(freeswitch_stored, "acme", flips.Flips({}, found.before))
-    assert back.put == long
+    assert back.put == long | logins
     assert flips.delta(asterisk_stored, "acme", found).put == {
         "cp/acme/group/sales/members": "1000&1001"
     }
