@@ -97,7 +97,7 @@ ENGINES: Mapping[EngineKind, EngineRow] = {
     EngineKind.ASTERISK: EngineRow(
         render=asterisk.render,
         templates="dialplan_templates/asterisk",
-        capabilities=ALL - {Capability.LONG_NAMES_TOGETHER},
+        capabilities=ALL - {Capability.LONG_NAMES_TOGETHER, Capability.NEWEST_FIRST},
         lacks=asterisk_lacking,
         stored=asterisk_stored,
         applier=AsteriskApplier(asterisk_control.connect),
@@ -108,7 +108,7 @@ ENGINES: Mapping[EngineKind, EngineRow] = {
     EngineKind.FREESWITCH: EngineRow(
         render=freeswitch.render,
         templates="dialplan_templates/freeswitch",
-        capabilities=frozenset({Capability.LONG_NAMES_TOGETHER}),
+        capabilities=frozenset({Capability.LONG_NAMES_TOGETHER, Capability.NEWEST_FIRST}),
         lacks=freeswitch_lacking,
         stored=freeswitch_stored,
         applier=FreeSwitchApplier(freeswitch_control.connect),

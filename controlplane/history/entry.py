@@ -26,9 +26,14 @@ _OUTCOMES: Mapping[int, CallOutcome] = {
     Cause.ABSENT: CallOutcome.OFFLINE,
     Cause.UNALLOCATED: CallOutcome.UNKNOWN,
     Cause.REJECTED: CallOutcome.BARRED,
+    # Nobody answered, and no message was left: whoever was let in has done what they came for.
+    Cause.NORMAL: CallOutcome.SERVED,
 }
 _RELEASE = "release"
 """The step of a call that we released; FreeSWITCH names the cause behind it."""
+
+_OPENED = "mailbox"
+"""The step of a caller who hears the messages of a mailbox."""
 
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
@@ -120,6 +125,8 @@ def _outcome(
         return CallOutcome.FLIPPED
     if line["mailbox"]:
         return CallOutcome.VOICEMAIL
+    if line["step"] == _OPENED:
+        return CallOutcome.SERVED
     if not line["step"].startswith(_RELEASE):
         return CallOutcome.GONE
     return _OUTCOMES.get(released or 0, CallOutcome.FAILED)

@@ -137,10 +137,9 @@ class AsteriskDriver:
         task.add_done_callback(self._pending.discard)
 
     async def _checked(self, channel: str, question: Question, check: Check) -> None:
-        clock = asyncio.get_running_loop().time
-        began = clock()
         try:
             found = await self._driver.checked(question, check)
+            began = asyncio.get_running_loop().time()
             self._decide(channel, found, began, set_variable(channel, DIGITS, ""))
         except Exception as error:
             self._give_up(channel, error)

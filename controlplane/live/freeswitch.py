@@ -129,9 +129,9 @@ class FreeSwitchDriver:
             return ()
 
     async def _checked(self, channel: str, question: Question, check: Check) -> tuple[Command, ...]:
-        began = asyncio.get_running_loop().time()
         try:
             found = await self._driver.checked(question, check)
+            began = asyncio.get_running_loop().time()
             return self._decide(channel, found, began)
         except Exception as error:
             not_decided(self._watch, self._name, channel, error)

@@ -51,11 +51,11 @@ def own_mailbox(routines: Routines) -> Flow:
     """The mailbox of the line that calls, which becomes the first argument."""
     build = Builder()
     line = Arg(0)
-    away, end = _away(build), build.release(Cause.NORMAL)
+    away, end, refused = _away(build), build.release(Cause.NORMAL), build.release(Cause.REJECTED)
     without = build.add(Announce(Prompt.NO_MAILBOX, end))
     box = build.add(OpenBox(line, end, without, away))
     changed = build.add(Announce(Prompt.PIN_CHANGED, box))
-    build.add(TakeOwn(_ask_pin(build, line, box, changed, end, away)))
+    build.add(TakeOwn(_ask_pin(build, line, box, changed, refused, away)))
     return build.flow(routines, "settings/feature_codes/voicemail")
 
 
@@ -64,12 +64,13 @@ def portal(routines: Routines) -> Flow:
     build = Builder()
     line = Arg(0)
     away, end = _away(build), build.release(Cause.NORMAL, Prompt.GOODBYE)
+    refused = build.release(Cause.REJECTED)
     menu = end
     for _ in range(CHOICES):
         menu = _menu(build, line, menu, away)
     changed = build.add(Announce(Prompt.PIN_CHANGED, menu))
-    pin = _ask_pin(build, line, menu, changed, end, away)
-    build.add(AskLine(pin, end, away))
+    pin = _ask_pin(build, line, menu, changed, refused, away)
+    build.add(AskLine(pin, refused, away))
     return build.flow(routines, "settings/feature_codes/voice-portal")
 
 
@@ -100,7 +101,7 @@ def _menu(build: Builder, line: Arg, following: int, away: int) -> int:
 
 
 def _ask_pin(build: Builder, line: Arg, right: int, changed: int, end: int, away: int) -> int:
-    """Attempts in a row; then `end`."""
+    """Attempts in a row, then `end`."""
     change = _choose_pin(build, line, changed, end, away)
     locked = build.add(Announce(Prompt.LOCKED_PIN, end))
     following = build.add(Announce(Prompt.WRONG_PIN, end))

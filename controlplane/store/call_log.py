@@ -28,11 +28,13 @@ class Direction(StrEnum):
 class CallOutcome(StrEnum):
     """How a call ended. GONE: the caller left unanswered; FAILED: released for another reason.
 
-    FLIPPED: it was a feature code, and was taken.
+    FLIPPED: it was a feature code, and was taken. SERVED: a mailbox's owner heard it, or changed
+    the PIN.
     """
 
     ANSWERED = "answered"
     FLIPPED = "flipped"
+    SERVED = "served"
     VOICEMAIL = "voicemail"
     BUSY = "busy"
     NO_ANSWER = "no-answer"

@@ -9,7 +9,10 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from sqlalchemy import text
 
+from controlplane.calls.given import Check, Look
 from controlplane.diagnostics import Faults
+from controlplane.routing.steps import Outcome
+from controlplane.service.doors import DoorKeeper
 from controlplane.service.pins import Attempt, PinService
 from controlplane.store.pins import PinEvent, Pins
 from controlplane.store.store import Store
@@ -132,3 +135,23 @@ def test_what_happens_to_a_pin_is_kept_without_the_pin(service: PinService, stor
     assert Pins(store.database).history("beta", "", 10) == ()
     assert Pins(store.database).history("", "101", 2) == kept[:2]
     assert "97531" not in str(kept)
+
+
+@pytest.mark.proves("C2", "C4")
+async def test_the_door_keeper_tells_right_from_wrong_and_names_no_line(
+    service: PinService, store: Store
+) -> None:
+    doors = DoorKeeper(store)
+
+    async def pressed(look: Look, digits: str, line: str = "101") -> Outcome:
+        return await doors(Check(look, "acme", line, digits))
+
+    assert await pressed(Look.PIN, "2468") is Outcome.CHANGE
+    assert await pressed(Look.NEW_PIN, "2468") is Outcome.WRONG
+    assert await pressed(Look.NEW_PIN, "8642") is Outcome.RIGHT
+    assert await pressed(Look.PIN, "8642") is Outcome.RIGHT
+    assert [await pressed(Look.PIN, "1", "999") for _ in range(5)] == [Outcome.WRONG] * 5
+    assert [await pressed(Look.PIN, "1") for _ in range(3)] == [Outcome.WRONG] * 3
+    assert await pressed(Look.PIN, "8642") is Outcome.LOCKED
+    assert service.status("acme", "101").locked
+    doors.close()

@@ -7,8 +7,19 @@ from typing import Any
 import pytest
 
 from controlplane.calls.call import Call, Decision, FromHandset
+from controlplane.calls.given import Check, Look
 from controlplane.live.driver import Driver, Ended, Entered
-from controlplane.routing.steps import Cause, Hangup, Outcome, Ring, Voicemail
+from controlplane.routing.steps import (
+    Cause,
+    Hangup,
+    OpenMailbox,
+    Outcome,
+    Play,
+    Prompt,
+    Ring,
+    Step,
+    Voicemail,
+)
 from tests.unit.render.asterisk.office import view
 
 FROM_ADA = Entered("acme", Call("102", FromHandset("A1")))
@@ -81,3 +92,40 @@ def test_a_tenant_that_is_gone_is_no_longer_decided() -> None:
     assert made.decide(FROM_ADA) is None
     with pytest.raises(KeyError):
         made.flip("acme", {"line/102/dnd": "1"})
+
+
+@pytest.mark.parametrize(
+    ("found", "step"),
+    [
+        (Outcome.RIGHT, OpenMailbox("102")),
+        (Outcome.LOCKED, Play(Prompt.LOCKED_PIN)),
+        (Outcome.DIGITS, Play(Prompt.NOT_AVAILABLE)),
+    ],
+)
+async def test_a_pin_is_looked_at_elsewhere_and_then_forgotten(found: Outcome, step: Step) -> None:
+    checks: list[Check] = []
+
+    async def doors(check: Check) -> Outcome:
+        checks.append(check)
+        return found
+
+    office = view()
+    made = Driver(doors=doors)
+    made.follow({"acme": (office.plan, office.state)})
+    asked = decided(made, Entered("acme", Call("*97", FromHandset("B1"))))
+    question = ended(asked, Outcome.DIGITS)._replace(digits="8642")
+    check = made.to_check(question)
+    assert check is not None
+    after = await made.checked(question, check)
+    assert checks == [Check(Look.PIN, "acme", "102", "8642")]
+    assert "8642" not in f"{question} {question!r} {check!r} {after} {after!r}"
+    assert isinstance(after, Ended)
+    assert (after.digits, decided(made, after).step) == ("", step)
+    assert made.to_check(ended(asked, Outcome.NOTHING)) is None
+
+
+async def test_without_who_looks_at_pins_nobody_gets_in() -> None:
+    made = driver()
+    asked = decided(made, Entered("acme", Call("*97", FromHandset("B1"))))
+    assert asked.step == Play(Prompt.NOT_AVAILABLE)
+    assert decided(made, ended(asked, Outcome.DONE)).step == Hangup(Cause.CONGESTION)
