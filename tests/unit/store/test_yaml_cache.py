@@ -194,18 +194,18 @@ def test_sources_are_the_same_with_and_without_sections() -> None:
 
 @pytest.mark.timeout(120)
 def test_ten_thousand_lines_are_read_in_time() -> None:
-    """Generous limits, for a busy machine: these catch a wrong growth, not a slow day."""
+    """Of processor time, and generous: the limits catch a wrong growth, not a busy machine."""
     text = large_tenant(10_000)
     cache = ReadCache()
-    started = time.perf_counter()
+    started = time.process_time()
     read(text, "t.yaml", cache)
-    cold = time.perf_counter() - started
+    cold = time.process_time() - started
     index = random.Random(7).randrange(10_000)
     edited = text.replace(f"last: Number{10_000 + index}\n", "last: Changed\n")
     assert edited != text
-    started = time.perf_counter()
+    started = time.process_time()
     reading = read(edited, "t.yaml", cache)
-    again = time.perf_counter() - started
+    again = time.process_time() - started
     assert reading.system.users[f"user-{10_000 + index}"].last == "Changed"
     assert cold < 8
     assert again < 1.5
