@@ -377,7 +377,8 @@ def test_members_in_turn_and_at_random(office: Office) -> None:
 def test_without_a_controller_it_goes_as_explain_says(office: Office) -> None:
     office.phones()
     told = dict(approximations(PhoneSystem.model_validate(OFFICE)))
-    assert {key.split("/")[2]: text for key, text in told.items()} == {
+    groups = {key: text for key, text in told.items() if "/groups/" in key}
+    assert {key.split("/")[2]: text for key, text in groups.items()} == {
         "longest": "longest-idle is round-robin",
         "fewest": "fewest-calls is round-robin",
         "wrap": "members ring again at once",
