@@ -29,11 +29,13 @@ class StackFailed(Exception):
 
 @dataclass(frozen=True)
 class Stack:
-    """`folder` holds everything the stack writes; `address` is where the engine listens."""
+    """`folder` holds everything the stack writes; `address` is where the engine listens, in the
+    container's `network` (Docker's word for it)."""
 
     folder: Path
     address: str = "127.0.0.11"
     run_port: int = 9188
+    network: str = "host"
     _children: dict[int, subprocess.Popen[bytes]] = field(default_factory=dict, repr=False)
 
     @property
@@ -85,7 +87,7 @@ class Stack:
         engine, state = self.folder / ENGINE_NAME, self.folder / f"{ENGINE_NAME}-state"
         state.mkdir(parents=True, exist_ok=True)
         _docker(
-            *["run", "--detach", "--rm", "--network", "host", "--name", self.container],
+            *["run", "--detach", "--rm", "--network", self.network, "--name", self.container],
             *["--volume", f"{engine}:/engine:ro", "--volume", f"{state}:/state", IMAGE],
         )
         until = time.monotonic() + 60

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import network
 from tests.unit.live.esl.conversation import EXPECTED, one_call, one_client
 from tests.unit.live.esl.made_up_engine import PASSWORD, call_to, engine
 from tests.unit.live.esl.peers.program import genesis, running
@@ -31,7 +32,8 @@ def program(pytestconfig: pytest.Config) -> tuple[str, ...]:
     if not complete.exists():
         venv.create(home, with_pip=True, clear=True)
         install = [interpreter, "-m", "pip", "install", "--quiet", f"genesis=={VERSION}"]
-        done = subprocess.run(install, capture_output=True, text=True, check=False)
+        with network.outside():
+            done = subprocess.run(install, capture_output=True, text=True, check=False)
         if done.returncode:
             pytest.skip(f"genesis {VERSION} could not be installed: {done.stderr[-300:]}")
         complete.touch()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import subprocess
 import time
@@ -12,7 +13,7 @@ import pytest
 
 from controlplane.store.store import Store
 from examples.stack import Stack
-from tests import phones
+from tests import network, phones
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(300)]
 
@@ -31,7 +32,7 @@ def _model() -> str:
 
 @pytest.fixture
 def stack(tmp_path: Path) -> Iterator[Stack]:
-    made = Stack(tmp_path / "stack", address=ENGINE, run_port=9192)
+    made = Stack(tmp_path / "stack", address=ENGINE, run_port=9192, network=network.mode())
     try:
         made.init()
         made.start_engine()
@@ -52,7 +53,9 @@ def _channels(stack: Stack) -> int:
         text=True,
         check=True,
     )
-    return int(done.stdout.split()[0])
+    counted = re.search(r"(\d+) active channel", done.stdout)
+    assert counted, done.stdout
+    return int(counted[1])
 
 
 @pytest.mark.proves("H9")
