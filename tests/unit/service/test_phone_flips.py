@@ -1,4 +1,4 @@
-"""Phone flips: committed once; put back where the model refuses, tried again where nobody can say."""
+"""Phone flips: committed once, put back where refused, tried again where nobody can say."""
 
 from __future__ import annotations
 
