@@ -195,7 +195,9 @@ def _ended(
     return {"ended": at, "end": end.value, "ended_by": author, "change": change}
 
 
-def _open(tenant: str, handset: str, kinds: tuple[TokenKind, ...]) -> tuple[ColumnElement[bool], ...]:
+def _open(
+    tenant: str, handset: str, kinds: tuple[TokenKind, ...]
+) -> tuple[ColumnElement[bool], ...]:
     table = handset_tokens
     return (
         table.c.tenant == tenant,

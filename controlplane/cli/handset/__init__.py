@@ -13,6 +13,8 @@ from controlplane.cli.lazy import LazyGroup
 VERBS = {
     "list": "List them.",
     "show": "Show everything about one.",
+    "enrol": "Print the URL from which one fetches its files first.",
+    "revoke": "Serve one nothing any more.",
 }
 """Verb -> one line of help, in the order of the help. Its code is the module of the same name."""
 

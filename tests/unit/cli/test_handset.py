@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import yaml
 
@@ -53,3 +54,28 @@ def test_who_is_not_there_is_named_with_the_nearest(place: Place) -> None:
     assert "write TENANT/PHONE-ID" in place.ctl("handset", "show", "LDN-07").stderr
     assert "there is no tenant 'acne'" in place.ctl("handset", "list", "acne").stderr
     assert place.ctl("handset", "lst").exit_code == 64
+
+
+SERVED = "provisioning: {port: 8085, public_url: 'http://phones.example:8085/'}\n"
+
+
+def test_a_url_to_enrol_with_is_shown_once(place: Place) -> None:
+    place.config.write_text(place.config.read_text() + SERVED)
+    made = json.loads(place.ctl("handset", "enrol", "acme/LDN-07", "-o", "json").stdout)
+    assert re.fullmatch(r"http://phones\.example:8085/d/[A-Za-z0-9_-]{24}/", made["url"])
+    again = place.ctl("handset", "enrol", "acme/LDN-07", "--minutes", "5")
+    assert made["url"] not in again.output
+    for verb in ("list", "show"):
+        assert "/d/" not in place.ctl("handset", verb, *(["acme/LDN-07"] * (verb == "show"))).output
+    assert "1 of its tokens ended" in place.ctl("handset", "revoke", "acme/LDN-07").stdout
+    assert "it had no token" in place.ctl("handset", "revoke", "acme/LDN-07").stdout
+
+
+def test_what_cannot_be_enrolled_is_told(place: Place) -> None:
+    assert "nothing is served to handsets" in place.ctl("handset", "enrol", "acme/LDN-07").stderr
+    place.config.write_text(place.config.read_text() + SERVED)
+    assert "there is no such handset" in place.ctl("handset", "enrol", "acme/LDN-99").stderr
+    forever = place.ctl("handset", "enrol", "acme/LDN-07", "--minutes", "99999")
+    assert "is no time to enrol" in forever.stderr
+    rotated = place.ctl("handset", "enrol", "acme/LDN-07", "--rotate")
+    assert "ctl handset enrol acme/LDN-07" in rotated.stderr
