@@ -81,9 +81,9 @@ class Desk:
     """`label`: what the phone shows itself to be. `serves`: the extension it has now, or "".
 
     `keys`: one for each the model has, those without any use as well, so that what was there
-    before is cleared. `zone`: IANA name; its clocks change as they do in `year`. `overrides`: by the
-    vendor's names, merged in the order family, tenant, site, model, firmware, handset; the last has
-    its way.
+    before is cleared. `zone`: IANA name; its clocks change as they do in `year`. `overrides`: by
+    the vendor's names, merged in the order family, tenant, site, model, firmware, handset; the last
+    has its way.
     """
 
     tenant: str
