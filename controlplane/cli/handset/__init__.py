@@ -16,6 +16,8 @@ VERBS = {
     "add": "Add one.",
     "edit": "Change settings of one, all at once.",
     "delete": "Delete one, and end its registration; asks first.",
+    "enrol": "Print the URL from which one fetches its files first.",
+    "revoke": "Serve one nothing any more.",
 }
 """Verb -> one line of help, in the order of the help. Its code is the module of the same name."""
 
