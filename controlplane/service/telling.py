@@ -18,6 +18,12 @@ from controlplane.service.pace import Limits, Pace
 
 _TICK_SECONDS = 0.02
 _LOOK_SECONDS = 0.5
+_GRACE_SECONDS = 5.0
+"""From the first look at a fetch that was none of what is current: a phone fetches several files,
+and who serves them follows the store by itself."""
+
+_OLD = "fetched, and has not what is current"
+_NOTHING = "did not fetch"
 
 
 class Result(StrEnum):
@@ -84,6 +90,7 @@ class _Try:
     target: Target
     attempt: int = 0
     seen: object = None
+    old: bool = False
     until: float = 0.0
 
 
@@ -143,6 +150,7 @@ class Telling:
         one.attempt += 1
         if fetch := self._known.get(target.account):
             one.seen = fetch.at
+        one.old = False
         one.until = self._clock() + self._manner.patience
         self._waiting[target.account] = one
         self.course.told += 1
@@ -166,18 +174,22 @@ class Telling:
         """Of those that were told: who fetched, who got what is old by now, whose time is up."""
         for account, one in list(self._waiting.items()):
             fetch = self._known.get(account)
-            fetched = fetch is not None and fetch.at != one.seen
-            if fetched and fetch is not None and fetch.current:
-                del self._waiting[account]
-                self.course.reasons.pop(account, None)
-                self.course.results[account] = Result.FETCHED
-                self._paces[one.target.node].ended(True, now)
-            elif fetched:
-                self.course.reasons[account] = "fetched a file that is not the current one"
+            if fetch is not None and fetch.at != one.seen:
+                if fetch.current:
+                    self._fetched(one, now)
+                    continue
+                if not one.old:
+                    one.old, one.until = True, min(one.until, now + _GRACE_SECONDS)
+            if now >= one.until:
+                self.course.reasons[account] = _OLD if one.old else _NOTHING
                 self._lost(one, now)
-            elif now >= one.until:
-                self.course.reasons[account] = "did not fetch"
-                self._lost(one, now)
+
+    def _fetched(self, one: _Try, now: float) -> None:
+        account = one.target.account
+        del self._waiting[account]
+        self.course.reasons.pop(account, None)
+        self.course.results[account] = Result.FETCHED
+        self._paces[one.target.node].ended(True, now)
 
     def _lost(self, one: _Try, now: float) -> None:
         del self._waiting[one.target.account]
