@@ -164,7 +164,7 @@ def _written(text: str, account: Account) -> str:
     if account.transport == "udp":
         for tcp, udp in _TRANSPORTS.items():
             text = text.replace(tcp, udp)
-    text = text.replace(_XML_PASSWORD, escape(account.password))
+    text = text.replace(_XML_PASSWORD, escape(account.password, {'"': "&quot;"}))
     text = text.replace(ACCOUNT.password, account.password).replace("5066", str(account.port))
     return text.replace(ACCOUNT.user, account.user).replace(ACCOUNT.host, account.host)
 
