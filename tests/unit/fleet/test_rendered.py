@@ -86,7 +86,8 @@ def office(model: str, mac: str) -> PhoneSystem:
 @cache
 def desk(model: str) -> Desk:
     vendor = VENDORS[model.partition("/")[0]]
-    place = Place({"asterisk": Server("127.0.0.9", 5070)}, "http://prov.example/d/token/")
+    engines = {"asterisk": Server("127.0.0.9", 5070)}
+    place = Place(engines, "http://prov.example/d/token/", year=2026)
     return desk_of(office(model, vendor.oui + "12ab34"), "LDN-01", place)
 
 
