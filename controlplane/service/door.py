@@ -19,7 +19,7 @@ from typing import Any
 
 from controlplane.apply.applier import Applied, News, Progress
 from controlplane.apply.news import news
-from controlplane.diagnostics import Diagnostic, Faults, fault
+from controlplane.diagnostics import Diagnostic, Faults, Severity, fault
 from controlplane.engines import ENGINES
 from controlplane.model.change_set import ChangeSet
 from controlplane.model.deployment import Deployment, Engine
@@ -28,6 +28,7 @@ from controlplane.model.phone_system import PhoneSystem
 from controlplane.model.texts import Texts
 from controlplane.model.three_way import two_way
 from controlplane.render.bundle import Bundle
+from controlplane.render.phones.lacking import lacking as phones_lack
 from controlplane.service import flips, world
 from controlplane.service.collector import collector_paused
 from controlplane.service.kept_secrets import with_kept_secrets
@@ -119,9 +120,11 @@ class Door:
         return self._possible(judged(change_set, self._store.load(change_set.tenant)))
 
     def _possible(self, planned: Planned) -> Planned:
-        """Faults where it asks for what an engine of ours does not do."""
+        """Faults where it asks for what an engine of ours does not do, or a handset."""
         kinds = {engine.kind for engine in self._deployment.engines.values()}
-        if lacks := [it for kind in sorted(kinds) for it in ENGINES[kind].lacks(planned.system)]:
+        lacks = [it for kind in sorted(kinds) for it in ENGINES[kind].lacks(planned.system)]
+        lacks += phones_lack(planned.system)
+        if any(it.severity is Severity.ERROR for it in lacks):
             raise Faults(lacks)
         return planned
 
