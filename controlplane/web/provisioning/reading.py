@@ -94,7 +94,7 @@ class Reader:
         method, version = parser.get_method(), parser.get_http_version()
         if method not in _METHODS:
             self._stop(message.NOT_ALLOWED)
-        if version == "1.1" and b"host" not in headers:
+        if version not in ("1.0", "1.1") or (version == "1.1" and b"host" not in headers):
             self._stop(message.BAD_REQUEST)
         request = Request(method, self._target, headers, version, parser.should_keep_alive())
         self._request = request
