@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import replace
 from typing import Any
 
@@ -65,7 +66,11 @@ class CurrentFiles:
         """None where it would be given no such file."""
         found = self._files.tenants.get(tenant)
         try:
-            desk = found.desk(handset, self._places.of()) if found else None
+            desk = (
+                found.desk(handset, self._places.of(dt.datetime.now(dt.UTC).year))
+                if found
+                else None
+            )
         except LookupError:
             return None
         asked = catalogue().asked(name, desk.model.vendor) if desk else None
@@ -85,7 +90,7 @@ class CurrentFiles:
         if found is None:
             raise fault(f"there is no tenant {phone.tenant!r}", phone.address)
         try:
-            return found.desk(phone.id, self._places.of())
+            return found.desk(phone.id, self._places.of(dt.datetime.now(dt.UTC).year))
         except LookupError as reason:
             text = f"nothing is served to it: {reason.args[0]}"
             raise fault(text, phone.address, "give it a model of ours") from None
