@@ -12,14 +12,20 @@ from pathlib import Path
 from typing import Any
 
 FOLDER = "provisioning_templates"
-_MARKS = {"mac": "[0-9a-f]{12}", "MAC": "[0-9A-F]{12}", "code": "[A-Za-z0-9 ._-]{1,40}"}
+_MARKS = {
+    "mac": "[0-9a-f]{12}",
+    "MAC": "[0-9A-F]{12}",
+    "code": "[A-Za-z0-9 ._-]{1,40}",
+    "page": "[1-9][0-9]{0,3}",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class FileKind:
     """One of the files that a vendor's phones ask for.
 
-    `name` as they write it: `{mac}` in small letters, `{MAC}` in capitals, `{code}` the model's.
+    `name` as they write it: `{mac}` in small letters, `{MAC}` in capitals, `{code}` the model's,
+    `{page}` of a directory, which has `entries` a page.
     `template`: of the vendor's folder; without one there is no such file, and a phone that asks is
     told so. `settings`: whether the template lists settings, which are written in the vendor's
     format; otherwise it is the file. `uploads`: phones send it to us, and it is thrown away.
@@ -31,6 +37,7 @@ class FileKind:
     content_type: str = "text/plain"
     settings: bool = False
     uploads: bool = False
+    entries: int = 0
 
     @property
     def pattern(self) -> str:
@@ -62,7 +69,8 @@ class Family:
 @dataclass(frozen=True, slots=True)
 class Model:
     """`key` is `vendor/name`. `code`: how the vendor's file names call it. `firmware`: settings
-    by `vendor/name/beginning of the firmware`."""
+    by `vendor/name/beginning of the firmware`. `words`: what the vendor's templates want to know
+    of it besides."""
 
     key: str
     vendor: str
@@ -72,6 +80,7 @@ class Model:
     line_keys: int
     settings: Mapping[str, str] = field(default_factory=dict)
     firmware: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    words: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +104,7 @@ class Asked:
     mac: str | None = None
     code: str | None = None
     uploads: bool = False
+    page: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +112,8 @@ class Vendor:
     """`format`: of its settings, see `controlplane.render.phones.formats`. `check_sync` and
     `restart`: the Event of the NOTIFY that makes a phone fetch again, or start anew; "" where
     there is none. `known`: its settings by name, `N` for a number and `*` for anything; those of
-    the templates need not be among them. `notes`: what is not confirmed."""
+    the templates need not be among them. `not_in_passwords`: characters that its phones cannot be
+    told in a SIP password. `notes`: what is not confirmed."""
 
     name: str
     title: str
@@ -117,6 +128,7 @@ class Vendor:
     families: Mapping[str, Family]
     models: Mapping[str, Model]
     notes: tuple[str, ...]
+    not_in_passwords: str = ""
 
     def asked(self, name: str) -> Asked | None:
         for pattern, kind in self.names:
@@ -130,6 +142,7 @@ class Vendor:
                     mac.lower() if mac else None,
                     parts.get("code"),
                     kind.uploads,
+                    int(parts.get("page") or 1),
                 )
         return None
 
@@ -199,6 +212,7 @@ def read_vendor(name: str, text: str) -> Vendor:
         families=families,
         models=models,
         notes=tuple(raw["notes"]),
+        not_in_passwords=raw.get("not_in_passwords", ""),
     )
 
 

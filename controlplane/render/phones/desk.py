@@ -128,7 +128,9 @@ def desk_of(
         raise LookupError(f"handset {phone_id} has no SIP password")
     settings = settings_of(system, handset)
     served = handset.serves if handset.serves in system.lines else None
-    label = f"{served} {display_name(system, served)}" if served else phone_id
+    name = display_name(system, served) if served else phone_id
+    # Who is at a phone reads its Phone ID there, to have a line logged in to it.
+    label = f"{served} {name} ({phone_id})" if served else phone_id
     return Desk(
         tenant=system.tenant,
         phone_id=phone_id,
@@ -137,7 +139,7 @@ def desk_of(
         firmware=handset.firmware or "",
         label=label,
         serves=served or "",
-        accounts=(_account(system, phone_id, handset, settings, place, password, label),),
+        accounts=(_account(system, phone_id, handset, settings, place, password, name, label),),
         keys=tuple(placed_keys(system, handset, settings, model, label)),
         directory=Directory(system),
         directory_name=system.settings.name or system.tenant,
@@ -213,17 +215,18 @@ def _account(
     settings: Provisioning,
     place: Place,
     password: str,
+    name: str,
     label: str,
 ) -> Account:
-    name = f"{system.tenant}.{phone_id}"
+    user = f"{system.tenant}.{phone_id}"
     registrar, backup = servers_of(handset, settings, place)
     codes = system.settings.feature_codes
     proxy = settings.outbound_proxy
     return Account(
-        user=name,
-        auth_user=name,
+        user=user,
+        auth_user=user,
         password=password,
-        display_name=label,
+        display_name=name,
         label=label,
         registrar=registrar,
         backup=backup,

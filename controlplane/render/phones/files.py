@@ -33,7 +33,7 @@ def render(desk: Desk, asked: Asked) -> PhoneFile | None:
     kind = catalogue().vendors[asked.vendor].files[asked.kind]
     if not kind.template:
         return None
-    text = _template(asked.vendor, kind).render(_names(desk))
+    text = _template(asked.vendor, kind).render(_names(desk, kind, asked))
     if kind.settings:
         settings = settings_in(text.split("\n"))
         settings.update((key, plain(value)) for key, value in desk.overrides.items())
@@ -68,8 +68,12 @@ def xml(value: Any) -> str:
     return escape(plain(value), {'"': "&quot;", "'": "&#39;"})
 
 
-def _names(desk: Desk) -> dict[str, Any]:
+def _names(desk: Desk, kind: FileKind, asked: Asked) -> dict[str, Any]:
+    """What a template may name. `entries` of the directory are made only for one that does."""
     return {
+        "entries": lambda: desk.directory.page(asked.page, kind.entries),
+        "page": asked.page,
+        "more": lambda: desk.directory.has(asked.page + 1, kind.entries),
         "desk": desk,
         "account": desk.accounts[0],
         "model": desk.model,
