@@ -52,7 +52,8 @@ class FileKind:
 class Family:
     """What phones of one family can do. The lists hold what the model's own words name.
 
-    `settings`: by the vendor's names, over what the templates say.
+    `settings`: by the vendor's names, over what the templates say. `format`: where it is not that
+    of the vendor's other phones.
     """
 
     name: str
@@ -63,6 +64,7 @@ class Family:
     keys: tuple[str, ...]
     languages: tuple[str, ...]
     backup: bool = True
+    format: str = ""
     settings: Mapping[str, str] = field(default_factory=dict)
 
 

@@ -35,11 +35,13 @@ class Place:
     """Where a phone finds what: of one deployment, and of one phone.
 
     `engines` by name, in the order they are to be tried. `url`: where this phone fetches its
-    files, its token in it, with a slash at the end.
+    files, its token in it, with a slash at the end. `year` is the current one: phones are told when
+    its clocks change.
     """
 
     engines: Mapping[str, Server]
     url: str
+    year: int
     time_server: str = "pool.ntp.org"
 
     def __repr__(self) -> str:
@@ -79,8 +81,9 @@ class Desk:
     """`label`: what the phone shows itself to be. `serves`: the extension it has now, or "".
 
     `keys`: one for each the model has, those without any use as well, so that what was there
-    before is cleared. `zone`: IANA name. `overrides`: by the vendor's names, merged in the order
-    family, tenant, site, model, firmware, handset; the last has its way.
+    before is cleared. `zone`: IANA name; its clocks change as they do in `year`. `overrides`: by
+    the vendor's names, merged in the order family, tenant, site, model, firmware, handset; the last
+    has its way.
     """
 
     tenant: str
@@ -95,6 +98,7 @@ class Desk:
     directory: Directory = field(compare=False)
     directory_name: str
     zone: str
+    year: int
     country: str
     language: Language
     time_server: str
@@ -144,6 +148,7 @@ def desk_of(
         directory=Directory(system),
         directory_name=system.settings.name or system.tenant,
         zone=_zone(system, handset, served),
+        year=place.year,
         country=system.settings.country,
         language=settings.language or Language.ENGLISH,
         time_server=settings.time_server or place.time_server,

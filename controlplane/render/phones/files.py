@@ -11,9 +11,11 @@ from xml.sax.saxutils import escape
 from jinja2 import Template
 
 from controlplane.render.phones.catalogue import FOLDER, Asked, FileKind, catalogue
+from controlplane.render.phones.clocks import clock
 from controlplane.render.phones.desk import Desk
 from controlplane.render.phones.formats import FORMATS
 from controlplane.render.phones.plain import plain
+from controlplane.render.phones.zones import zone_of
 from controlplane.render.templates import environment
 
 
@@ -35,9 +37,10 @@ def render(desk: Desk, asked: Asked) -> PhoneFile | None:
         return None
     text = _template(asked.vendor, kind).render(_names(desk, kind, asked))
     if kind.settings:
-        settings = settings_in(text.split("\n"))
+        form = model.family.format or catalogue().vendors[asked.vendor].format
+        settings = clock(form, zone_of(desk.zone, desk.year)) | settings_in(text.split("\n"))
         settings.update((key, plain(value)) for key, value in desk.overrides.items())
-        text = FORMATS[catalogue().vendors[asked.vendor].format](settings)
+        text = FORMATS[form](settings)
     return PhoneFile(text.encode("utf-8"), kind.content_type)
 
 

@@ -12,6 +12,7 @@ from controlplane.render.phones.files import PhoneFile, render
 PLACE = Place(
     {"one": Server("sip1.example", 5060), "two": Server("sip2.example", 5070)},
     "https://prov.example/d/t0ken/",
+    2026,
 )
 SECRETS = {"LDN-01": "pass-1", "LDN-02": "pass-2", "LDN-03": "pass-3"}
 MAC = "805ec0123456"

@@ -58,7 +58,7 @@ def test_where_it_registers() -> None:
     assert (preferred.registrar.host, preferred.backup) == ("sip2.example", Server("sip1.example"))
     alone = desk(T54W, settings__provisioning={"no_backup": True}).accounts[0]
     assert alone.backup is None
-    three = Place({**PLACE.engines, "three": Server("sip3.example")}, PLACE.url)
+    three = Place({**PLACE.engines, "three": Server("sip3.example")}, PLACE.url, 2026)
     chosen = desk(T54W, place=three, settings__provisioning={"backup_server": "three"})
     assert chosen.accounts[0].backup == Server("sip3.example")
 
