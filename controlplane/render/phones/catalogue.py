@@ -28,7 +28,8 @@ class FileKind:
     `{page}` of a directory, which has `entries` a page.
     `template`: of the vendor's folder; without one there is no such file, and a phone that asks is
     told so. `settings`: whether the template lists settings, which are written in the vendor's
-    format; otherwise it is the file. `uploads`: phones send it to us, and it is thrown away.
+    format; otherwise it is the file, `writes` of which kind. `uploads`: phones send it to us, and
+    it is thrown away.
     """
 
     kind: str
@@ -36,6 +37,7 @@ class FileKind:
     template: str = ""
     content_type: str = "text/plain"
     settings: bool = False
+    writes: str = "xml"
     uploads: bool = False
     entries: int = 0
 
@@ -48,7 +50,7 @@ class FileKind:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Family:
     """What phones of one family can do. The lists hold what the model's own words name.
 
@@ -83,6 +85,7 @@ class Model:
     settings: Mapping[str, str] = field(default_factory=dict)
     firmware: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     words: Mapping[str, str] = field(default_factory=dict)
+    title: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +118,8 @@ class Vendor:
     `restart`: the Event of the NOTIFY that makes a phone fetch again, or start anew; "" where
     there is none. `known`: its settings by name, `N` for a number and `*` for anything; those of
     the templates need not be among them. `not_in_passwords`: characters that its phones cannot be
-    told in a SIP password. `notes`: what is not confirmed."""
+    told in a SIP password; `pins`: nor anything but digits as an admin password. `notes`: what is
+    not confirmed."""
 
     name: str
     title: str
@@ -130,7 +134,9 @@ class Vendor:
     families: Mapping[str, Family]
     models: Mapping[str, Model]
     notes: tuple[str, ...]
+    names_known: tuple[str, ...] = ()
     not_in_passwords: str = ""
+    pins: bool = False
 
     def asked(self, name: str) -> Asked | None:
         for pattern, kind in self.names:
@@ -199,7 +205,9 @@ def read_vendor(name: str, text: str) -> Vendor:
     raw = tomllib.loads(text)
     kinds = [FileKind(**it) for it in raw["files"]]
     families = {key: _family(key, it) for key, it in raw["families"].items()}
-    models = {key: _model(name, key, it, families) for key, it in raw["models"].items()}
+    models = {
+        key: _model(name, raw["title"], key, it, families) for key, it in raw["models"].items()
+    }
     return Vendor(
         name=name,
         title=raw["title"],
@@ -209,12 +217,18 @@ def read_vendor(name: str, text: str) -> Vendor:
         check_sync=raw["check_sync"],
         restart=raw["restart"],
         files={it.kind: it for it in kinds},
-        names=tuple((re.compile(it.pattern), it) for it in kinds),
-        known=re.compile("|".join(_known(it) for it in raw["known"])),
+        # A MAC address could be a model's name as well, so that those with one are tried first.
+        names=tuple(
+            (re.compile(it.pattern), it)
+            for it in sorted(kinds, key=lambda it: "{mac}" not in it.name.lower())
+        ),
+        known=re.compile("|".join(map(_known, raw["known"]))),
+        names_known=tuple(raw["known"]),
         families=families,
         models=models,
         notes=tuple(raw["notes"]),
         not_in_passwords=raw.get("not_in_passwords", ""),
+        pins=raw.get("pins", False),
     )
 
 
@@ -223,15 +237,18 @@ def _family(name: str, raw: Mapping[str, Any]) -> Family:
     return Family(name=name, **{**raw, **{key: tuple(raw[key]) for key in lists}})
 
 
-def _model(vendor: str, name: str, raw: Mapping[str, Any], families: Mapping[str, Family]) -> Model:
+def _model(
+    vendor: str, title: str, name: str, raw: Mapping[str, Any], families: Mapping[str, Family]
+) -> Model:
     key = f"{vendor}/{name}"
     rest = {**raw, "family": families[raw["family"]], "code": raw.get("code", name)}
     firmware = {f"{key}/{start}": it for start, it in raw.get("firmware", {}).items()}
-    return Model(key=key, vendor=vendor, name=name, **{**rest, "firmware": firmware})
+    rest |= {"firmware": firmware, "title": f"{title} {name}"}
+    return Model(key=key, vendor=vendor, name=name, **rest)
 
 
 def _known(name: str) -> str:
-    return "".join(_known_part(part) for part in re.split(r"(\bN\b|\*)", name))
+    return "".join(_known_part(part) for part in re.split(r"(N(?![A-Za-z])|\*)", name))
 
 
 def _known_part(part: str) -> str:
