@@ -13,6 +13,7 @@ from lxml import etree
 
 from tests.fleet.handset import Answer, Handset
 from tests.fleet.learned import Account, Key, Learned
+from tests.fleet.phonebooks import Contact
 from tests.fleet.strict import (
     Malformed,
     Names,
@@ -232,6 +233,11 @@ class Snom(Handset):
                 continue
             self.local.pop(key, None)
             self.settings[key] = value
+
+    def phonebook(self) -> list[Contact]:
+        """What its files hold, and what it was told to fetch."""
+        held = [it.split("\n") for key, it in self.settings.items() if key.startswith("tbook#")]
+        return [(name, number) for number, name in held] + super().phonebook()
 
     def learned(self) -> Learned:
         have = {**self.settings, **self.local}

@@ -26,7 +26,13 @@ from tests.fleet.strict import (
 )
 
 FIRST_LINE = "#!version:1.0.0.1"
-_COMMON = {"T31G": 123, "T46S": 66, "T54W": 96}
+_COMMON = {
+    **{"T40G": 76, "T41S": 68, "T42S": 67, "T46S": 66, "T48S": 65},
+    **{"T42U": 116, "T43U": 107, "T46U": 108, "T48U": 109},
+    **{"T31G": 123, "T31P": 123, "T33G": 124, "T53": 95, "T53W": 95, "T54W": 96, "T57W": 97},
+}
+"""The number by which a model's common file is named, which begins its firmware's version, too."""
+
 _TRANSPORTS = {"0": "udp", "1": "tcp", "2": "tls"}
 _KINDS = {"0": "", "10": "park", "13": "speed-dial", "15": "line", "16": "blf"}
 
