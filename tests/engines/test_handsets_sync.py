@@ -9,7 +9,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -88,12 +88,25 @@ class Office:
 
 @pytest.fixture(params=sorted(PLACES))
 def office(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Office]:
-    kind: str = request.param
+    with _office(request.param, tmp_path, "provision") as made:
+        yield made
+
+
+@pytest.fixture(params=sorted(PLACES))
+def run_office(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Office]:
+    """With a controller, which serves handsets as well."""
+    with _office(request.param, tmp_path, "run") as made:
+        yield made
+
+
+@contextmanager
+def _office(kind: str, tmp_path: Path, verb: str) -> Iterator[Office]:
     if kind == "freeswitch":
         require_freeswitch()
     (tmp_path / "acme.yaml").write_text(ACME)
     address, phones = PLACES[kind]
     options = ["--kind", kind, "--address", address, "--rtp", "17100-17199", "--no-nat"]
+    options += ["--run-port", str(PORT + 1)]
     state = tmp_path / "state"
     if kind == "freeswitch":
         options += ["--live-address", address, "--state-folder", str(state)]
@@ -111,7 +124,7 @@ def office(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Office]:
             password = config.read_text().split("password: ")[1].split("\n")[0]
             current = tmp_path / "var/freeswitch/current"
             stack.enter_context(FreeSwitchProcess(address, current, state, password=password))
-        stack.enter_context(_server(tmp_path, url))
+        stack.enter_context(_server(tmp_path, url, verb))
         made = Office(kind, tmp_path, stack.enter_context(PhoneBank(address, phones)))
         made.ctl("apply", "acme.yaml")
         yield made
@@ -119,14 +132,22 @@ def office(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Office]:
             phone.__exit__(None, None, None)
 
 
-class _server:  # noqa: N801
-    """`ctl provision`, until the context ends."""
+def _status(url: str) -> int:
+    try:
+        with urllib.request.urlopen(url, timeout=5) as answer:
+            return int(answer.status)
+    except urllib.error.HTTPError as refused:
+        return refused.code
 
-    def __init__(self, folder: Path, url: str) -> None:
-        self._folder, self._url = folder, url
+
+class _server:
+    """`ctl provision` or `ctl run`, until the context ends."""
+
+    def __init__(self, folder: Path, url: str, verb: str) -> None:
+        self._folder, self._url, self._verb = folder, url, verb
 
     def __enter__(self) -> None:
-        words = [sys.executable, "-m", "controlplane.cli", "provision"]
+        words = [sys.executable, "-m", "controlplane.cli", self._verb]
         self._log = (self._folder / "provision.log").open("wb")
         self._process = subprocess.Popen(
             words, cwd=self._folder, env=environment(), stdout=self._log, stderr=self._log
@@ -209,16 +230,36 @@ def test_what_is_rendered_is_what_a_phone_gets_but_for_secrets(office: Office) -
 def test_a_deleted_handset_is_served_nothing_and_registered_nowhere(office: Office) -> None:
     office.boot("A1", "001565000001")
     url = office.phones["A1"].handset.url.rstrip("/") + "/001565000001.cfg"
-    assert urllib.request.urlopen(url, timeout=5).status == 200
+    assert _status(url) == 200
     assert set(office.fleet()["A1"]["registered"]) == {office.kind}
     office.ctl("handset", "delete", "acme/A1", "--yes")
     until = time.monotonic() + 2
-    while True:
-        try:
-            urllib.request.urlopen(url, timeout=5).close()
-        except urllib.error.HTTPError as refused:
-            assert refused.code == 404
-            break
+    while _status(url) != 404:
         assert time.monotonic() < until, "a handset that is no more is served"
         time.sleep(0.1)
     assert office.data("drift")[office.kind] == []
+
+
+@pytest.mark.proves("G5", "G7")
+def test_a_handset_whose_files_a_change_alters_is_told_by_the_controller(
+    run_office: Office,
+) -> None:
+    office = run_office
+    office.boot("A1", "001565000001")
+    office.boot("B1", "001565000002")
+    office.noted("A1", "B1")
+    a1, b1 = office.phones["A1"], office.phones["B1"]
+    rounds, others = a1.handset.rounds, b1.handset.rounds
+    office.ctl("set", "acme/users/ada/first", "Augusta")
+    a1.wait_rounds(rounds + 1)
+    assert a1.learned is not None
+    assert "Augusta" in a1.learned.account.display_name
+    office.ctl("handset", "edit", "acme/A1", "login=102")
+    a1.wait_rounds(rounds + 2)
+    assert "Bob" in a1.learned.account.display_name
+    office.ctl("handset", "edit", "acme/A1", "record_calls=yes")
+    office.ctl("set", "acme/lines/102/ring", "30")
+    time.sleep(2.0)
+    assert (a1.handset.rounds, a1.handset.reboots) == (rounds + 2, 0)
+    assert b1.handset.rounds - others in (0, 1), "its line was logged in elsewhere"
+    office.noted("A1", "B1")
