@@ -60,6 +60,7 @@ def compile_plan(system: PhoneSystem) -> Plan:
         hide=features.hide,
         timezone=system.settings.timezone,
         mailboxes=frozenset(extension for extension, _ in mailboxes(system)),
+        open_inside=system.settings.hot_desk.internal_calls,
     )
 
 

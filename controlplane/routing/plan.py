@@ -359,7 +359,8 @@ class Flow:
 
 @dataclass(frozen=True, slots=True)
 class HandsetPlan:
-    """What is fixed to a handset: the caller ID of its emergency calls ("" = none known)."""
+    """What is fixed to a handset: the caller ID of its emergency calls ("" = none known). The state
+    may have another one."""
 
     emergency_cli: str
 
@@ -416,6 +417,8 @@ class Plan:
     """Of lines that have none of their own."""
     mailboxes: frozenset[str] = frozenset()
     """All that are on, by extension."""
+    open_inside: bool = False
+    """A handset where nobody is logged in may call extensions."""
 
     def address(self, flow: str) -> str:
         """Where in the tenant's model the settings of a flow are; "" for an unknown flow."""
