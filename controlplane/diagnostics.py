@@ -48,6 +48,10 @@ class Faults(Exception):
         super().__init__("\n".join(str(item) for item in self.diagnostics))
 
 
+class Unavailable(Faults):
+    """What was asked could not be looked at now, and says nothing about it: ask again."""
+
+
 def fault(message: str, address: str = "", mend: str = "") -> Faults:
     """A single error, ready to raise."""
     return Faults([Diagnostic(message, address, mend)])

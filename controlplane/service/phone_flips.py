@@ -11,7 +11,7 @@ import datetime as dt
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from controlplane.diagnostics import Faults
+from controlplane.diagnostics import Faults, Unavailable
 from controlplane.history.entry import Known
 from controlplane.history.ingest import Ingester
 from controlplane.model.change import Document
@@ -69,6 +69,8 @@ class PhoneFlips:
             change = _change(self.store, found.tenant, flipped, author, reason)
             if change.changes:
                 self.door.judge(change)
+        except Unavailable:
+            raise
         except Faults as faults:
             self.warn(f"what {author} {reason} for is not kept: {faults}")
             self.door.converge()

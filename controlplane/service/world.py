@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from controlplane.diagnostics import Faults, Severity, fault
+from controlplane.diagnostics import Diagnostic, Faults, Severity, Unavailable
 from controlplane.model.change import Documents
 from controlplane.model.change_set import ChangeSet
 from controlplane.model.checks import check
@@ -68,7 +68,7 @@ def load(store: Store, known: Tenant | None = None) -> World:
                 tenants[name] = _tenant(store.load(name))
         if all(tenant.revision == revision for tenant in tenants.values()):
             return World(revision, tenants)
-    raise fault("the store is being changed all the time", "", "try again")
+    raise Unavailable([Diagnostic("the store is being changed all the time", "", "try again")])
 
 
 def following(

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 
-from controlplane.diagnostics import Faults, fault
+from controlplane.diagnostics import Diagnostic, Unavailable
 
 _LOCKED = ("is locked by another process", "try again when that has finished")
 _FULL = ("has no room left: the disk is full", "free some space; nothing was changed")
@@ -60,7 +60,7 @@ _CONNECTING = {
 
 @contextmanager
 def clear_faults(place: str) -> Iterator[None]:
-    """Turn what the database raises into Faults; `place` names it, without its password.
+    """Turn what the database raises into Unavailable; `place` names it, without its password.
 
     Broken references and duplicates (IntegrityError) pass: who commits can say which.
     """
@@ -72,7 +72,7 @@ def clear_faults(place: str) -> Iterator[None]:
         raise explained(error, place) from error
 
 
-def explained(error: SQLAlchemyError, place: str) -> Faults:
+def explained(error: SQLAlchemyError, place: str) -> Unavailable:
     """The fault behind an error of the database or of its driver."""
     cause = error.orig if isinstance(error, DBAPIError) else error
     text = str(cause).strip() or type(cause).__name__
@@ -83,8 +83,8 @@ def explained(error: SQLAlchemyError, place: str) -> Faults:
     else:
         found = _by_code(str(getattr(cause, "sqlstate", None) or "")) or _by_text(text)
     if found:
-        return fault(f"the database {found[0]}", place, found[1])
-    return fault(f"the database reports: {text.splitlines()[0]:.200}", place)
+        return Unavailable([Diagnostic(f"the database {found[0]}", place, found[1])])
+    return Unavailable([Diagnostic(f"the database reports: {text.splitlines()[0]:.200}", place)])
 
 
 def _by_code(code: str) -> tuple[str, str] | None:
