@@ -139,9 +139,7 @@ def line_of(store: Store, tenant: str, number: str) -> str:
     return found.to.key
 
 
-def _login(
-    tenant: str, line: str, handset: str, found: Texts, *, move: bool
-) -> tuple[Change, ...]:
+def _login(tenant: str, line: str, handset: str, found: Texts, *, move: bool) -> tuple[Change, ...]:
     """The changes; none where it is so already. Raises LoginRefused."""
     system = from_documents(tenant, found)
     here = f"{tenant}/handsets/{handset}"

@@ -16,8 +16,8 @@ from controlplane.model.change_set import ChangeSet
 from controlplane.model.documents import from_documents
 from controlplane.model.phone_system import PhoneSystem
 from controlplane.model.texts import Texts
-from controlplane.store import commit as committing
 from controlplane.store import bindings, engine_log, integrity, reading
+from controlplane.store import commit as committing
 from controlplane.store import history as past
 from controlplane.store.connection import Database
 from controlplane.store.faults import explained

@@ -31,6 +31,8 @@ from controlplane.routing.steps import (
     CallerId,
     Collect,
     Flip,
+    LogIn,
+    LogOut,
     OpenMailbox,
     Outcome,
     Play,
@@ -96,7 +98,7 @@ def _ended(outcome: str, tenant: str, fields: list[str]) -> Ended:
     return Ended(tenant, caller, point, Outcome(outcome))
 
 
-Executed = Ring | Voicemail | Play | Flip | Collect | OpenMailbox | Authorise
+Executed = Ring | Voicemail | Play | Flip | Collect | OpenMailbox | Authorise | LogIn | LogOut
 """All but a release."""
 
 
@@ -122,6 +124,11 @@ def write_step(tenant: str, step: Executed, decision: Decision) -> Written:
             return _write("cp-authorise", "s", {}, decision)
         case Flip():
             return _write("cp-flip", "s", {"CP_WHAT": step.key, "CP_HOW": step.value}, decision)
+        case LogOut():
+            fields = {"CP_WHAT": step.handset, "CP_HOW": step.line}
+            return _write("cp-logout", "s", fields, decision)
+        case LogIn():
+            raise ValueError("an engine logs nobody in")
         case _ as never:
             assert_never(never)
 
