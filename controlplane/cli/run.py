@@ -57,6 +57,7 @@ async def _run(deployment: Deployment, store: Store) -> None:
     import structlog
 
     from controlplane.live.driver import Driver
+    from controlplane.service.auto_logout import AutoLogout
     from controlplane.service.call_history import CallHistory
     from controlplane.service.door import Door
     from controlplane.service.doors import DoorKeeper
@@ -74,7 +75,8 @@ async def _run(deployment: Deployment, store: Store) -> None:
     def catching_up() -> None:
         catch_up(deployment, store, door, log.warning, driver.known)
 
-    doors = DoorKeeper(store, HotDesk(store, door, catching_up))
+    desk = HotDesk(store, door, catching_up)
+    doors = DoorKeeper(store, desk)
     driver = Driver(doors=doors)
     follower = Follower(store, driver, metrics.failed)
     follower.take(await asyncio.to_thread(read_mind, store))
@@ -92,9 +94,11 @@ async def _run(deployment: Deployment, store: Store) -> None:
         following = asyncio.create_task(follower.run())
         past = PastCalls(store, driver)
         flips = PhoneFlips(store, door, log.warning, driver.flip, driver.kept)
+        due = AutoLogout(store, desk, log.warning)
         history = CallHistory(
-            store, deployment, driver.known, metrics.failed, past=past, flips=flips.take_in
-        )
+            store, deployment, driver.known, metrics.failed,
+            past=past, flips=flips.take_in, due=due.look,
+        )  # fmt: skip
         listening = asyncio.create_task(history.run())
         await history.told(_PAST_SECONDS)
         mails = _mails(deployment, store)

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, or_, select
 
 from controlplane.model.texts import Texts
+from controlplane.store import schema
 from controlplane.store.schema import tables
+
+_LONGEST_CALL = dt.timedelta(days=1)
 
 
 def around(
@@ -51,12 +56,42 @@ def of_login(connection: Connection, tenant: str, handset: str, line: str) -> Te
     return Texts({**around(connection, tenant, [handset], lines).texts, **numbers.texts})
 
 
-def logged_in(connection: Connection, tenant: str) -> tuple[tuple[str, str, int], ...]:
-    """Handset, line and the revision of the handset, of all where somebody is logged in."""
-    table = tables["handsets"].c
-    asked = select(table.key, table.login, table.revision)
-    asked = asked.where(table.tenant == tenant, table.login.is_not(None)).order_by(table.key)
-    return tuple((row[0], row[1], row[2]) for row in connection.execute(asked))
+@dataclass(frozen=True, slots=True)
+class Login:
+    """`since`: when the handset was changed last, which its login was. `timezone`: that of the
+    handset's site, "" where it has none."""
+
+    handset: str
+    line: str
+    since: dt.datetime
+    timezone: str
+
+
+def logins(connection: Connection, tenant: str) -> tuple[Login, ...]:
+    """Of all handsets where somebody is logged in."""
+    phone, made = tables["handsets"].c, schema.commits.c
+    asked = (
+        select(phone.key, phone.login, phone.site, made.at)
+        .join(schema.commits, made.revision == phone.revision)
+        .where(phone.tenant == tenant, phone.login.is_not(None))
+        .order_by(phone.key)
+    )
+    sites = Texts(_found(connection, tenant, "sites", True)).decoded()
+    zones = {key.rpartition("/")[2]: it.get("timezone") or "" for key, it in sites.items()}
+    rows = connection.execute(asked)
+    return tuple(Login(it.key, it.login, it.at, zones.get(it.site, "")) for it in rows)
+
+
+def handsets_used(connection: Connection, tenant: str, since: dt.datetime) -> frozenset[str]:
+    """The handsets that made or took a call that ended since then."""
+    call = schema.calls.c
+    # By when a call began there is an index; few last for longer than a day.
+    recent = (call.tenant == tenant, call.began >= since - _LONGEST_CALL, call.ended >= since)
+    found: set[str] = set()
+    for name in (call.handset, call.answered_by):
+        asked = select(name).where(*recent, name.is_not(None)).distinct()
+        found.update(connection.execute(asked).scalars())
+    return frozenset(found)
 
 
 def _settings(connection: Connection, tenant: str) -> dict[str, str]:

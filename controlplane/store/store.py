@@ -106,12 +106,22 @@ class Store:
         with self.database.read() as connection:
             return bindings.around(connection, tenant, handsets, lines)
 
-    def bindings(self, tenant: str, handset: str, line: str) -> tuple[int, Texts]:
+    def around_login(self, tenant: str, handset: str, line: str) -> tuple[int, Texts]:
         """The newest revision, and what a login of the line to the handset is judged by: as
         `around`, with the lines logged in there, and the numbers that lead to the line."""
         with self.database.read() as connection:
             revision = reading.latest(connection)
             return revision, bindings.of_login(connection, tenant, handset, line)
+
+    def logins(self, tenant: str) -> tuple[bindings.Login, ...]:
+        """Of all handsets where somebody is logged in."""
+        with self.database.read() as connection:
+            return bindings.logins(connection, tenant)
+
+    def handsets_used(self, tenant: str, since: dt.datetime) -> frozenset[str]:
+        """The handsets that made or took a call that ended since then."""
+        with self.database.read() as connection:
+            return bindings.handsets_used(connection, tenant, since)
 
     def system(self, tenant: str) -> PhoneSystem:
         """The tenant's validated model, SIP passwords made by the store included."""
