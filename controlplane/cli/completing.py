@@ -99,6 +99,12 @@ def _settings_of_rule(store: Store, ctx: click.Context, incomplete: str) -> Iter
     return _pairs(store, ctx, address_of(_first(ctx, "line")), base, incomplete)
 
 
+def _settings_of_handset(store: Store, ctx: click.Context, incomplete: str) -> Iterator[str]:
+    from controlplane.service.handsets import address_of
+
+    return _pairs(store, ctx, address_of(_first(ctx, "handset")), [], incomplete)
+
+
 def _values(store: Store, ctx: click.Context, incomplete: str) -> Iterator[str]:
     """Of the setting at the address, or of those of the object there."""
     from controlplane.service.offering import values
@@ -139,6 +145,7 @@ def _pairs(
 complete = _completer(_addresses)
 complete_line = _completer(_lines)
 complete_handset = _completer(_handsets)
+complete_handset_settings = _completer(_settings_of_handset)
 complete_rule = _completer(_rules)
 complete_frame = _completer(_frames)
 complete_rule_settings = _completer(_settings_of_rule)

@@ -10,6 +10,7 @@ from controlplane.diagnostics import fault
 from controlplane.model.change import masked
 from controlplane.model.checks.nearest import nearest
 from controlplane.model.handset import Handset
+from controlplane.service.registrations import account_of
 from controlplane.store.store import Store
 
 
@@ -25,7 +26,11 @@ class Phone:
     @property
     def account(self) -> str:
         """Its SIP account, which is permanent."""
-        return f"{self.tenant}.{self.id}"
+        return account_of(self.tenant, self.id)
+
+    @property
+    def address(self) -> str:
+        return f"{self.tenant}/handsets/{self.id}"
 
 
 def address_of(handset: str) -> str:

@@ -7,12 +7,19 @@ from typing import Any
 
 import click
 
-from controlplane.cli.completing import complete_handset
+from controlplane.cli.completing import complete_handset, complete_handset_settings
 from controlplane.cli.lazy import LazyGroup
 
 VERBS = {
     "list": "List them.",
     "show": "Show everything about one.",
+    "add": "Add one.",
+    "edit": "Change settings of one, all at once.",
+    "delete": "Delete one, and end its registration; asks first.",
+    "login": "Log a line in to one.",
+    "logout": "Log out whoever is logged in to one.",
+    "enrol": "Print the URL from which one fetches its files first.",
+    "revoke": "Serve one nothing any more.",
 }
 """Verb -> one line of help, in the order of the help. Its code is the module of the same name."""
 
@@ -34,3 +41,14 @@ def verb() -> None:
 def handset_argument(command: Callable[..., Any]) -> Callable[..., Any]:
     """The argument HANDSET, as `handset`."""
     return click.argument("handset", shell_complete=complete_handset)(command)
+
+
+def settings_argument(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The arguments SETTING=VALUE, as `values`."""
+    complete = complete_handset_settings
+    metavar = "SETTING=VALUE"
+    return click.argument("values", nargs=-1, metavar=metavar, shell_complete=complete)(command)
+
+
+def reason_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    return click.option("--reason", default="", help="Why, for the audit.")(command)

@@ -1,0 +1,80 @@
+"""Files: what a phone is given when it asks for a file (pure)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+from xml.sax.saxutils import escape
+
+from jinja2 import Template
+
+from controlplane.render.phones.catalogue import FOLDER, Asked, FileKind, catalogue
+from controlplane.render.phones.clocks import clock
+from controlplane.render.phones.desk import Desk
+from controlplane.render.phones.formats import FORMATS
+from controlplane.render.phones.plain import plain
+from controlplane.render.phones.zones import zone_of
+from controlplane.render.templates import environment
+
+
+@dataclass(frozen=True, slots=True)
+class PhoneFile:
+    body: bytes
+    content_type: str
+
+
+def render(desk: Desk, asked: Asked) -> PhoneFile | None:
+    """None where there is no such file for this phone: another vendor's, or another phone's."""
+    model = desk.model
+    if asked.vendor != model.vendor or asked.mac not in (None, desk.mac):
+        return None
+    if asked.code not in (None, model.code):
+        return None
+    kind = catalogue().vendors[asked.vendor].files[asked.kind]
+    if not kind.template:
+        return None
+    text = _template(asked.vendor, kind).render(_names(desk))
+    if kind.settings:
+        form = model.family.format or catalogue().vendors[asked.vendor].format
+        settings = clock(form, zone_of(desk.zone, desk.year)) | settings_in(text.split("\n"))
+        settings.update((key, plain(value)) for key, value in desk.overrides.items())
+        text = FORMATS[form](settings)
+    return PhoneFile(text.encode("utf-8"), kind.content_type)
+
+
+def settings_in(lines: Iterable[str]) -> dict[str, str]:
+    """The settings of a template, a line each: `name = value`. Of two with one name, the last.
+
+    No expression of a template brings a line of its own: see `plain`.
+    """
+    settings: dict[str, str] = {}
+    for line in lines:
+        key, equals, value = line.partition(" =")
+        if equals:
+            settings[key] = value.strip()
+        elif line and not line.startswith("#"):
+            raise ValueError(f"{line!r} is no setting")
+    return settings
+
+
+@cache
+def _template(vendor: str, kind: FileKind) -> Template:
+    return environment(f"{FOLDER}/{vendor}", plain if kind.settings else xml).get_template(
+        kind.template
+    )
+
+
+def xml(value: Any) -> str:
+    """Text for XML, between tags or quotes. None of it is markup, whatever it holds."""
+    return escape(plain(value), {'"': "&quot;", "'": "&#39;"})
+
+
+def _names(desk: Desk) -> dict[str, Any]:
+    return {
+        "desk": desk,
+        "account": desk.accounts[0],
+        "model": desk.model,
+        "family": desk.model.family,
+    }

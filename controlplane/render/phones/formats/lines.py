@@ -1,0 +1,22 @@
+"""Formats of lines, a setting each (pure)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+_CLEARS = "%NULL%"
+
+
+def yealink(settings: Mapping[str, str]) -> str:
+    """`key = value`. `%NULL%` clears a setting, hence no text may be that word (Yealink, "Auto
+    Provisioning": configuration files). Nothing else in a line has a meaning of its own."""
+    lines = ["#!version:1.0.0.1"]
+    for key, value in settings.items():
+        lines.append(f"{key} = {_yealink_value(value)}")
+    return "\n".join(lines) + "\n"
+
+
+def _yealink_value(value: str) -> str:
+    if not value:
+        return _CLEARS
+    return value.replace("%", "") if value.upper() == _CLEARS else value
