@@ -59,6 +59,8 @@ def _from_handset(plan: Plan, state: State, called: str, handset: str) -> Entry:
     cli = WITHHELD if hidden else state.get(cli_key(line), "") if line else ""
     if not (line or _is_open(plan, called)):
         return Entry(BARRED, "", caller, "", Note(f"{address}/login", "no line is logged in here"))
+    if not line and called in plan.extensions:
+        caller = CallerId(WITHHELD)
     flow, argument, reason = _dialled(plan, called, handset)
     if flow == EXTERNAL and state.get(coded_key(line)) == ON:
         flow = AUTHORISED

@@ -15,6 +15,7 @@ from controlplane.render.asterisk.names import (
     tenant_context,
 )
 from controlplane.routing.plan import BARRED, UNKNOWN, FeatureRef, Flow, Plan
+from controlplane.routing.state import WITHHELD
 
 
 def features_dialplan(plan: Plan, enter: Callable[[Flow], str]) -> Iterator[str]:
@@ -69,7 +70,9 @@ def _open(plan: Plan, enter: Callable[[Flow], str]) -> Iterator[str]:
             yield from _code(code, feature, enter(plan.flows[feature.flow]))
     if plan.open_inside:
         there = f"${{DIALPLAN_EXISTS({here},${{EXTEN}},1)}}"
-        yield f"exten => _[0-9]!,1,GotoIf({there}?{here},${{EXTEN}},1:{here},{BARRED},1)"
+        yield f"exten => _[0-9]!,1,GotoIf($[{there} = 0]?{here},{BARRED},1)"
+        yield f" same => n,Set(CP_NUMBER={WITHHELD})"
+        yield f" same => n,Goto({here},${{EXTEN}},1)"
     yield ""
 
 

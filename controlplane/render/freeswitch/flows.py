@@ -35,6 +35,7 @@ from controlplane.render.freeswitch.names import (
 from controlplane.render.freeswitch.numbers import e164_patterns
 from controlplane.render.freeswitch.record import join_args
 from controlplane.routing.plan import AUTHORISED, BARRED, EMERGENCY, EXTERNAL, UNKNOWN, Plan
+from controlplane.routing.state import WITHHELD
 
 _OTHERWISE = "otherwise"
 _EMPTY = "^$"
@@ -153,8 +154,9 @@ def _from_handset(plan: Plan, here: str) -> Iterator[str]:
         set_now(f"cp_cli={_of_line('cli')}"),
         set_now("cp_cli=anonymous", unless=True),
     )
-    nobody = _dialling(plan, "${cp_dialled}", BARRED) if plan.open_inside else None
-    yield when("${cp_number}", _EMPTY, *(nobody or (transfer(BARRED, here),)))
+    inside = (set_now(f"cp_number={WITHHELD}"), *_dialling(plan, "${cp_dialled}", BARRED))
+    nobody = inside if plan.open_inside else (transfer(BARRED, here),)
+    yield when("${cp_number}", _EMPTY, *nobody)
     yield _dial(plan, "${cp_dialled}", "number")
 
 
