@@ -22,6 +22,8 @@ VERBS = {
     "delete": "Delete one, and end its registration; asks first.",
     "sync": "Tell them to fetch their files, and see that they have.",
     "render": "Print what one would get.",
+    "login": "Log a line in to one.",
+    "logout": "Log out whoever is logged in to one.",
     "enrol": "Print the URL from which one fetches its files first.",
     "revoke": "Serve one nothing any more.",
 }
