@@ -141,7 +141,7 @@ def names_of(handset: Handset) -> list[str]:
 @pytest.mark.proves("G8")
 @pytest.mark.parametrize("vendor", RENDERED)
 def test_every_file_name_with_another_handsets_mac(served: Served, vendor: str) -> None:
-    """Wazo, Tancredi: whoever has a phone changes the MAC in the name and has another's password."""
+    """Wazo, Tancredi: whoever has a phone changes the MAC and has the password of another."""
     mine, other = served.booted(f"{vendor}-1"), served.booted(f"{vendor}-2")
     assert other.learned().account.password == f"pass-of-{vendor}-2"
     assert any(it.good and b"pass-of" in it.body for it in other.asked)
