@@ -43,6 +43,11 @@ def mac_of(vendor: str, number: int) -> str:
     return ":".join(digits[at : at + 2] for at in range(0, 12, 2))
 
 
+def url_for(name: str, folder: str) -> str:
+    """What is entered at the phone: a Linphone is given a file's URL."""
+    return f"{folder}linphone.xml" if name.startswith("linphone") else folder
+
+
 def tenant() -> str:
     handsets = {
         **{f"{it}-1": {"mac": mac_of(it, 1), "model": model_of(it)} for it in RENDERED},
@@ -82,7 +87,7 @@ class Office:
     def enrol(self, name: str) -> str:
         """The URL that an installer enters at the phone."""
         url: str = self.data("handset", "enrol", f"acme/{name}")["url"]
-        return url
+        return url_for(name, url)
 
     def handset(self, name: str, url: str) -> Handset:
         vendor = name.partition("-")[0] if name != "own" else "yealink"

@@ -27,6 +27,8 @@ _NUMBER = re.compile(r"\+?[0-9*#]{1,32}")
 def contacts_of(vendor: str, body: bytes, name: str) -> list[Contact]:
     if vendor == "grandstream":
         found = _address_book(body, name)
+    elif vendor == "mitel" and b"<AastraIPPhoneDirectory>" in body:
+        found = _menu(body, name)
     elif vendor == "mitel" and not text_of(body, name).lstrip().startswith("<"):
         found = _list(body, name)
     else:
@@ -50,6 +52,19 @@ def _directory(body: bytes, name: str, root: str) -> list[Contact]:
         if set(tags[2:]) - {"Telephone"}:
             raise Malformed(f"{name}: <{entry.tag}> of {tags}")
         found += [(fields[0][1], number) for _, number in fields[1:]]
+    return found
+
+
+def _menu(body: bytes, name: str) -> list[Contact]:
+    """Mitel's directory of its XML applications: what an item's URI is is dialled."""
+    found = []
+    for item in children(xml_of(body, name, ["AastraIPPhoneDirectory"])):
+        fields = {str(it.tag): leaf(it) for it in children(item)}
+        if item.tag in ("Title", "SoftKey"):
+            continue
+        if item.tag != "MenuItem" or set(fields) != {"Prompt", "URI"}:
+            raise Malformed(f"{name}: <{item.tag}> of {sorted(fields)}")
+        found.append((fields["Prompt"], fields["URI"].removeprefix("Dial:")))
     return found
 
 
