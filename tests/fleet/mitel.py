@@ -127,7 +127,8 @@ NAMES = Names(
         "dst config": whole(0, 3),
         "dst minutes": whole(0, 120),
         **{f"dst {side} {what}": whole(-1, 31) for side in ("start", "end")
-           for what in ("month", "week", "day", "hour", "relative date", "day of week")},
+           for what in ("month", "week", "day", "hour", "day of week")},
+        "dst [start|end] relative date": flag,
         "time format": whole(0, 1),
         "date format": whole(0, 14),
         "language": whole(0, 4),
@@ -171,7 +172,7 @@ def parse(body: bytes, name: str) -> dict[str, tuple[str, str]]:
     for number, line in enumerate(lines_of(body, name), 1):
         if not line.strip() or line.lstrip().startswith("#"):
             continue
-        split = re.fullmatch(r"([\^!]?)([a-z0-9][a-z0-9 -]*?) *: ?(.*?)[ \t]*", line)
+        split = re.fullmatch(r"([\^!]?)([a-z0-9][a-z0-9 |\[\]-]*?) *: ?(.*?)[ \t]*", line)
         if not split:
             raise Malformed(f"{name}:{number}: no parameter: {line[:60]!r}")
         mark, key, value = split.groups()
@@ -258,7 +259,7 @@ def _account(have: dict[str, str], number: int) -> Account:
 def _keys(have: dict[str, str]) -> tuple[Key, ...]:
     found = []
     for kind in ("prgkey", "topsoftkey", "softkey"):
-        for number in range(1, 49):
+        for number in range(1, 60):
             does = have.get(f"{kind}{number} type", "")
             if does and does not in ("none", "empty"):
                 value, label = (have.get(f"{kind}{number} {it}", "") for it in ("value", "label"))

@@ -141,10 +141,10 @@ def test_a_handset_learns_its_account_and_its_keys(model: str) -> None:
     if made.vendor != "linphone":
         assert "*97" in account.voicemail
         assert len(learned.admin_password) >= 6
+        room = desk(model).model.line_keys
         kinds = {(it.kind, it.value) for it in learned.keys if it.kind in ("blf", "speed-dial")}
-        if desk(model).model.line_keys > 2:
-            assert ("blf", "102") in kinds
-            assert any(kind == "speed-dial" for kind, _ in kinds)
+        assert room < 2 or ("blf", "102") in kinds
+        assert room < 3 or any(kind == "speed-dial" for kind, _ in kinds)
         assert (BENIGN, "101") in made.phonebook()
 
 
