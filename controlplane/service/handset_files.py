@@ -69,8 +69,9 @@ class Places:
             for name, engine in deployment.engines.items()
         }
 
-    def of(self, token: str = PLACEHOLDER) -> Place:
-        return Place(self._engines, token_url(self._public_url, token))
+    def of(self, year: int, token: str = PLACEHOLDER) -> Place:
+        """Of a handset with that token, in that year."""
+        return Place(self._engines, token_url(self._public_url, token), year)
 
 
 def fingerprint(body: bytes, token: str = PLACEHOLDER) -> str:

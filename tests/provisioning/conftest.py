@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import socket
 import ssl
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -109,7 +107,7 @@ class Handsets:
     port: int
     tls_port: int | None
     counts: Counts
-    served: Beside
+    served: Beside | None
 
     lines: list[Line] = field(default_factory=list)
 
@@ -202,20 +200,11 @@ def serve(tmp_path: Path) -> Iterator[Serve]:
     yield start
     for handsets in begun:
         handsets.close()
-        handsets.served.stop()
+        if handsets.served:
+            handsets.served.stop()
         handsets.store.close()
 
 
 @pytest.fixture
 def handsets(serve: Serve) -> Handsets:
     return serve()
-
-
-@contextmanager
-def logged(capture: pytest.CaptureFixture[str]) -> Iterator[list[dict[str, object]]]:
-    """The lines of the log that were written meanwhile."""
-    lines: list[dict[str, object]] = []
-    capture.readouterr()
-    yield lines
-    text = capture.readouterr().err
-    lines += [json.loads(line) for line in text.splitlines() if line.startswith("{")]

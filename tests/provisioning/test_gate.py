@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 
-from controlplane.cli import logs
 from controlplane.service.enrolment import Enrolment
 from controlplane.store.handset_seen import SeenStore
 from controlplane.store.handset_tokens import TokenStore, digest_of
@@ -284,33 +283,6 @@ def test_who_fetched_is_written_down(handsets: Handsets) -> None:
     assert found.revision == 1
     assert len(found.fingerprint) == 16
     assert "LDN-08" not in seen.of("acme")
-
-
-def test_no_token_and_no_password_is_in_any_log(
-    serve: Serve, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """The attack: read the log (FusionPBX wrote passwords to its debug output)."""
-    logs.configure(verbose=True)
-    handsets = serve()
-    tokens = [handsets.enrolment(), handsets.token("LDN-08"), "z" * 24]
-    bodies = [
-        handsets.get(f"/d/{token}/{mac}.{kind}", headers=(f"X-Token: {token}",)).body
-        for token in tokens
-        for mac in (MAC, OTHER_MAC)
-        for kind in ("boot", "cfg")
-    ]
-    handsets.get(f"/d/{tokens[1]}/\x7f\x01")
-    bad = handsets.line()
-    bad.send(f"GET /d/{tokens[1]}/{MAC}.cfg HTTP/9\r\nbad\r\n\r\n".encode())
-    bad.answer()
-    secrets = set(re.findall(rb"password = (\S+)", b"".join(bodies)))
-    secrets |= set(re.findall(rb"/d/([^/]+)/", b"".join(bodies)))
-    assert len(secrets) >= 4
-    time.sleep(0.3)
-    written = "".join(capsys.readouterr())
-    assert "enrolled" in written
-    for secret in [*tokens, *(it.decode() for it in secrets)]:
-        assert secret not in written
 
 
 def until(done: object, seconds: float = 8.0) -> None:

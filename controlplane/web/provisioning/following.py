@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
 import structlog
 
@@ -21,9 +22,19 @@ WRITE_SECONDS = 2.0
 
 
 class Following:
-    """Keeps `files` as the store has it, and writes what is in `seen`. Of one loop."""
+    """Keeps `files` as the store has it, and writes what is in `seen`. Of one loop.
 
-    def __init__(self, files: HandsetFiles, seen: SeenBatch, counts: Counts) -> None:
+    `each_time` is called before each look.
+    """
+
+    def __init__(
+        self,
+        files: HandsetFiles,
+        seen: SeenBatch,
+        counts: Counts,
+        each_time: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._each_time = each_time
         self._files = files
         self._seen = seen
         self._counts = counts
@@ -59,6 +70,7 @@ class Following:
         while True:
             await asyncio.sleep(LOOK_SECONDS)
             try:
+                self._each_time()
                 await self.look()
                 self._well("look")
             except Exception as error:  # nothing that is stored may end it

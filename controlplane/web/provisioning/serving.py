@@ -62,8 +62,8 @@ async def served(
     files, places = HandsetFiles(store), Places(deployment)
     enrolment = Enrolment(store)
     seen = SeenBatch(SeenStore(store.database), enrolment, _now_seconds)
-    shelf = Shelf(files, places, counts, settings.cache_megabytes * 1_000_000)
-    following = Following(files, seen, counts)
+    shelf = Shelf(files, places, counts, settings.cache_megabytes * 1_000_000, _now().year)
+    following = Following(files, seen, counts, lambda: shelf.in_year(_now().year))
     await following.look()
     enrolling = Enrolling(files, shelf, enrolment, seen, counts, _now)
     gate = Gate(

@@ -57,7 +57,7 @@ class Shelf:
     """Of one loop."""
 
     def __init__(
-        self, files: HandsetFiles, places: Places, counts: Counts, most_bytes: int
+        self, files: HandsetFiles, places: Places, counts: Counts, most_bytes: int, year: int
     ) -> None:
         self._files = files
         self._places = places
@@ -65,6 +65,14 @@ class Shelf:
         self._most = most_bytes
         self._clients: OrderedDict[str, _Client] = OrderedDict()
         self._catalogue = catalogue()
+        self._year = year
+
+    def in_year(self, year: int) -> None:
+        """Files tell handsets when clocks change this year."""
+        if year != self._year:
+            self._year = year
+            for digest in tuple(self._clients):
+                self.forget(digest)
 
     def find(self, token: Token, plain: str, name: str, *, hurry: bool = False) -> Held | None:
         """The file of that name for whoever has `token`; `plain` goes into its URL. None: there is
@@ -131,7 +139,7 @@ class Shelf:
         if tenant is None or handset is None or (handset.mac or "") != token.mac:
             return None
         try:
-            desk = tenant.desk(token.handset, self._places.of(plain))
+            desk = tenant.desk(token.handset, self._places.of(self._year, plain))
         except LookupError as reason:
             self._counts.events["no desk"] += 1
             log.warning("nothing to serve", handset=_name(token), reason=str(reason.args[0]))
