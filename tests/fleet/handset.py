@@ -11,6 +11,7 @@ from typing import ClassVar
 from urllib.parse import urlsplit
 
 from tests.fleet.learned import Learned
+from tests.fleet.phonebooks import Contact, contacts_of
 from tests.fleet.strict import Malformed
 
 PATIENCE = 15.0
@@ -91,6 +92,16 @@ class Handset(ABC):
         learned = self.learned()
         self.url = learned.provisioning or self.url
         return learned
+
+    def phonebook(self) -> list[Contact]:
+        """Name and number of everybody in the phone books it was told of, fetched now."""
+        answers = [self.get(it) for it in self.learned().phonebooks]
+        return [
+            contact
+            for it in answers
+            if it.good
+            for contact in contacts_of(self.vendor, it.body, it.name)
+        ]
 
     def obey(self, event: str) -> bool:
         """Whether a NOTIFY of that event makes it fetch again (and, of some, boot)."""

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 
 from tests.fleet.handset import Handset
 from tests.fleet.learned import Account, Key, Learned
+from tests.fleet.phonebooks import Contact
 from tests.fleet.strict import (
     Malformed,
     Names,
@@ -310,6 +311,10 @@ class Poly(Handset):
             raise Malformed(f"CONFIG_FILES: {word}")
         return word
 
+    def phonebook(self) -> list[Contact]:
+        """Its directory, which it fetches in every round."""
+        return [(_name(it), it["ct"]) for it in self.directory]
+
     def obey(self, event: str) -> bool:
         """Boots where a changed setting needs it, or always, if so told."""
         obeyed = event.split(";")[0].strip().lower() == "check-sync"
@@ -329,8 +334,11 @@ class Poly(Handset):
 
     def _speed_dials(self) -> list[Key]:
         dialled = [it for it in self.directory if it.get("sd")]
-        names = {id(it): " ".join(filter(None, (it.get("fn"), it.get("ln")))) for it in dialled}
-        return [Key(int(it["sd"]), "speed-dial", it["ct"], names[id(it)]) for it in dialled]
+        return [Key(int(it["sd"]), "speed-dial", it["ct"], _name(it)) for it in dialled]
+
+
+def _name(item: dict[str, str]) -> str:
+    return item.get("lb") or " ".join(filter(None, (item.get("fn"), item.get("ln"))))
 
 
 def _device(have: dict[str, str], name: str) -> str:

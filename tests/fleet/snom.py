@@ -13,6 +13,7 @@ from lxml import etree
 
 from tests.fleet.handset import Answer, Handset
 from tests.fleet.learned import Account, Key, Learned
+from tests.fleet.phonebooks import Contact
 from tests.fleet.strict import (
     Malformed,
     Names,
@@ -128,6 +129,8 @@ NAMES = Names(
         "support_idna": _on,
         "reboot_after_nr": anything,
         "ethernet_detect": _on,
+        "active_line": whole(1, 12),
+        "phone_name": text(64),
     }
 )
 """Settings without an index; `codec_priority_list` and others may have one or not."""
@@ -232,6 +235,11 @@ class Snom(Handset):
                 continue
             self.local.pop(key, None)
             self.settings[key] = value
+
+    def phonebook(self) -> list[Contact]:
+        """What its files hold, and what it was told to fetch."""
+        held = [it.split("\n") for key, it in self.settings.items() if key.startswith("tbook#")]
+        return [(name, number) for number, name in held] + super().phonebook()
 
     def learned(self) -> Learned:
         have = {**self.settings, **self.local}

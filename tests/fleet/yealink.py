@@ -26,7 +26,16 @@ from tests.fleet.strict import (
 )
 
 FIRST_LINE = "#!version:1.0.0.1"
-_COMMON = {"T31G": 123, "T46S": 66, "T54W": 96}
+_COMMON = {
+    **{"T30": 127, "T30P": 127, "T31": 123, "T31W": 172, "T33P": 124, "T34W": 171, "T40P": 54},
+    **{"T41P": 36, "T42G": 29, "T44U": 173, "T44W": 174, "T46G": 28, "T48G": 35, "T52S": 74},
+    **{"T54S": 70, "T56A": 56, "T58A": 58, "T58V": 58, "T58W": 150},
+    **{"T40G": 76, "T41S": 68, "T42S": 67, "T46S": 66, "T48S": 65},
+    **{"T42U": 116, "T43U": 107, "T46U": 108, "T48U": 109},
+    **{"T31G": 123, "T31P": 123, "T33G": 124, "T53": 95, "T53W": 95, "T54W": 96, "T57W": 97},
+}
+"""The number by which a model's common file is named, which begins its firmware's version, too."""
+
 _TRANSPORTS = {"0": "udp", "1": "tcp", "2": "tls"}
 _KINDS = {"0": "", "10": "park", "13": "speed-dial", "15": "line", "16": "blf"}
 

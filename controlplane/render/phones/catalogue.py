@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
@@ -12,17 +12,23 @@ from pathlib import Path
 from typing import Any
 
 FOLDER = "provisioning_templates"
-_MARKS = {"mac": "[0-9a-f]{12}", "MAC": "[0-9A-F]{12}", "code": "[A-Za-z0-9 ._-]{1,40}"}
+_MARKS = {
+    "mac": "[0-9a-f]{12}",
+    "MAC": "[0-9A-F]{12}",
+    "page": "[1-9][0-9]{0,3}",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class FileKind:
     """One of the files that a vendor's phones ask for.
 
-    `name` as they write it: `{mac}` in small letters, `{MAC}` in capitals, `{code}` the model's.
+    `name` as they write it: `{mac}` in small letters, `{MAC}` in capitals, `{code}` the model's,
+    `{page}` of a directory, which has `entries` a page.
     `template`: of the vendor's folder; without one there is no such file, and a phone that asks is
     told so. `settings`: whether the template lists settings, which are written in the vendor's
-    format; otherwise it is the file. `uploads`: phones send it to us, and it is thrown away.
+    format; otherwise it is the file, `writes` of which kind. `uploads`: phones send it to us, and
+    it is thrown away.
     """
 
     kind: str
@@ -30,18 +36,21 @@ class FileKind:
     template: str = ""
     content_type: str = "text/plain"
     settings: bool = False
+    writes: str = "xml"
     uploads: bool = False
+    entries: int = 0
 
-    @property
-    def pattern(self) -> str:
+    def pattern(self, codes: Iterable[str]) -> str:
+        """Of the names of such files, where the vendor's models have these codes."""
+        marks = {**_MARKS, "code": "|".join(map(re.escape, sorted(set(codes))))}
         parts = re.split(r"\{(\w+)\}", self.name)
         return "".join(
-            f"(?P<{part}>{_MARKS[part]})" if index % 2 else re.escape(part)
+            f"(?P<{part}>{marks[part]})" if index % 2 else re.escape(part)
             for index, part in enumerate(parts)
         )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Family:
     """What phones of one family can do. The lists hold what the model's own words name.
 
@@ -64,7 +73,8 @@ class Family:
 @dataclass(frozen=True, slots=True)
 class Model:
     """`key` is `vendor/name`. `code`: how the vendor's file names call it. `firmware`: settings
-    by `vendor/name/beginning of the firmware`."""
+    by `vendor/name/beginning of the firmware`. `words`: what the vendor's templates want to know
+    of it besides."""
 
     key: str
     vendor: str
@@ -74,6 +84,8 @@ class Model:
     line_keys: int
     settings: Mapping[str, str] = field(default_factory=dict)
     firmware: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    words: Mapping[str, str] = field(default_factory=dict)
+    title: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +109,7 @@ class Asked:
     mac: str | None = None
     code: str | None = None
     uploads: bool = False
+    page: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +117,9 @@ class Vendor:
     """`format`: of its settings, see `controlplane.render.phones.formats`. `check_sync` and
     `restart`: the Event of the NOTIFY that makes a phone fetch again, or start anew; "" where
     there is none. `known`: its settings by name, `N` for a number and `*` for anything; those of
-    the templates need not be among them. `notes`: what is not confirmed."""
+    the templates need not be among them. `not_in_passwords`: characters that its phones cannot be
+    told in a SIP password; `pins`: nor anything but digits as an admin password. `notes`: what is
+    not confirmed."""
 
     name: str
     title: str
@@ -119,6 +134,9 @@ class Vendor:
     families: Mapping[str, Family]
     models: Mapping[str, Model]
     notes: tuple[str, ...]
+    names_known: tuple[str, ...] = ()
+    not_in_passwords: str = ""
+    pins: bool = False
 
     def asked(self, name: str) -> Asked | None:
         for pattern, kind in self.names:
@@ -132,6 +150,7 @@ class Vendor:
                     mac.lower() if mac else None,
                     parts.get("code"),
                     kind.uploads,
+                    int(parts.get("page") or 1),
                 )
         return None
 
@@ -186,7 +205,10 @@ def read_vendor(name: str, text: str) -> Vendor:
     raw = tomllib.loads(text)
     kinds = [FileKind(**it) for it in raw["files"]]
     families = {key: _family(key, it) for key, it in raw["families"].items()}
-    models = {key: _model(name, key, it, families) for key, it in raw["models"].items()}
+    models = {
+        key: _model(name, raw["title"], key, it, families) for key, it in raw["models"].items()
+    }
+    codes = [model.code for model in models.values()]
     return Vendor(
         name=name,
         title=raw["title"],
@@ -196,11 +218,14 @@ def read_vendor(name: str, text: str) -> Vendor:
         check_sync=raw["check_sync"],
         restart=raw["restart"],
         files={it.kind: it for it in kinds},
-        names=tuple((re.compile(it.pattern), it) for it in kinds),
-        known=re.compile("|".join(_known(it) for it in raw["known"])),
+        names=tuple((re.compile(it.pattern(codes)), it) for it in kinds),
+        known=re.compile("|".join(map(_known, raw["known"]))),
+        names_known=tuple(raw["known"]),
         families=families,
         models=models,
         notes=tuple(raw["notes"]),
+        not_in_passwords=raw.get("not_in_passwords", ""),
+        pins=raw.get("pins", False),
     )
 
 
@@ -209,15 +234,18 @@ def _family(name: str, raw: Mapping[str, Any]) -> Family:
     return Family(name=name, **{**raw, **{key: tuple(raw[key]) for key in lists}})
 
 
-def _model(vendor: str, name: str, raw: Mapping[str, Any], families: Mapping[str, Family]) -> Model:
+def _model(
+    vendor: str, title: str, name: str, raw: Mapping[str, Any], families: Mapping[str, Family]
+) -> Model:
     key = f"{vendor}/{name}"
     rest = {**raw, "family": families[raw["family"]], "code": raw.get("code", name)}
     firmware = {f"{key}/{start}": it for start, it in raw.get("firmware", {}).items()}
-    return Model(key=key, vendor=vendor, name=name, **{**rest, "firmware": firmware})
+    rest |= {"firmware": firmware, "title": f"{title} {name}"}
+    return Model(key=key, vendor=vendor, name=name, **rest)
 
 
 def _known(name: str) -> str:
-    return "".join(_known_part(part) for part in re.split(r"(\bN\b|\*)", name))
+    return "".join(_known_part(part) for part in re.split(r"(N(?![A-Za-z])|\*)", name))
 
 
 def _known_part(part: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from controlplane.model.feature_codes import FEATURES, Feature
@@ -16,6 +16,7 @@ from controlplane.model.provisioning import Codec, Language, Provisioning, Srtp
 from controlplane.model.trunk import Transport
 from controlplane.render.phones.catalogue import Model, catalogue
 from controlplane.render.phones.directory import Directory
+from controlplane.render.phones.overrides import overrides_of
 from controlplane.routing.identity import zone_of_line
 
 _LETTERS = "abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789"
@@ -132,7 +133,9 @@ def desk_of(
         raise LookupError(f"handset {phone_id} has no SIP password")
     settings = settings_of(system, handset)
     served = handset.serves if handset.serves in system.lines else None
-    label = f"{served} {display_name(system, served)}" if served else phone_id
+    name = display_name(system, served) if served else phone_id
+    # Who is at a phone reads its Phone ID there, to have a line logged in to it.
+    label = f"{served} {name} ({phone_id})" if served else phone_id
     return Desk(
         tenant=system.tenant,
         phone_id=phone_id,
@@ -141,7 +144,7 @@ def desk_of(
         firmware=handset.firmware or "",
         label=label,
         serves=served or "",
-        accounts=(_account(system, phone_id, handset, settings, place, password, label),),
+        accounts=(_account(system, phone_id, handset, settings, place, password, name, label),),
         keys=tuple(placed_keys(system, handset, settings, model, label)),
         directory=Directory(system),
         directory_name=system.settings.name or system.tenant,
@@ -151,7 +154,7 @@ def desk_of(
         language=settings.language or Language.ENGLISH,
         time_server=settings.time_server or place.time_server,
         admin_password=handset.admin_password or derived(password, "admin password", _LETTERS, 16),
-        admin_pin=derived(password, "admin pin", "123456789", 9),
+        admin_pin=_pin(handset.admin_password) or derived(password, "admin pin", "123456789", 9),
         url=place.url,
         emergency_numbers=system.settings.emergency_numbers,
         extension_digits=(
@@ -160,6 +163,10 @@ def desk_of(
         ),
         overrides=overrides_of(system, handset, model),
     )
+
+
+def _pin(own: str | None) -> str:
+    return own if own and own.isdecimal() else ""
 
 
 def derived(secret: str, purpose: str, alphabet: str, length: int) -> str:
@@ -177,40 +184,6 @@ def settings_of(system: PhoneSystem, handset: Handset) -> Provisioning:
     return Provisioning.model_construct(**site.provisioning.over(tenant))
 
 
-def overrides_of(system: PhoneSystem, handset: Handset, model: Model) -> Mapping[str, str]:
-    """Family, tenant, site, model, firmware, handset: each over those before it."""
-    layers: list[Mapping[str, str]] = [model.family.settings]
-    site = system.sites.get(handset.site) if handset.site else None
-    written = [system.settings.provisioning.overrides]
-    if site is not None:
-        written.append(site.provisioning.overrides)
-    layers += [overrides.get(model.vendor, {}) for overrides in written]
-    layers.append(model.settings)
-    layers += [overrides.get(model.key, {}) for overrides in written]
-    if handset.firmware:
-        layers += [it for _, it in _of_firmware(model, handset.firmware, model.firmware)]
-        for overrides in written:
-            layers += [it for _, it in _of_firmware(model, handset.firmware, overrides)]
-    layers.append(handset.overrides)
-    merged: dict[str, str] = {}
-    for layer in layers:
-        merged.update(layer)
-    return merged
-
-
-def _of_firmware(
-    model: Model, firmware: str, overrides: Mapping[str, Mapping[str, str]]
-) -> Iterable[tuple[str, Mapping[str, str]]]:
-    """Those for firmware that begins so, the longest beginning last."""
-    start = f"{model.key}/"
-    found = (
-        (whose, settings)
-        for whose, settings in overrides.items()
-        if whose.startswith(start) and firmware.startswith(whose[len(start) :])
-    )
-    return sorted(found, key=lambda it: (len(it[0]), it[0]))
-
-
 def _account(
     system: PhoneSystem,
     phone_id: str,
@@ -218,21 +191,23 @@ def _account(
     settings: Provisioning,
     place: Place,
     password: str,
+    name: str,
     label: str,
 ) -> Account:
-    name = f"{system.tenant}.{phone_id}"
+    user = f"{system.tenant}.{phone_id}"
     registrar, backup = servers_of(handset, settings, place)
     codes = system.settings.feature_codes
     proxy = settings.outbound_proxy
+    usual = 5061 if settings.transport is Transport.TLS else 5060
     return Account(
-        user=name,
-        auth_user=name,
+        user=user,
+        auth_user=user,
         password=password,
-        display_name=label,
+        display_name=name,
         label=label,
         registrar=registrar,
         backup=backup,
-        outbound_proxy=Server(proxy, settings.outbound_proxy_port or 5060) if proxy else None,
+        outbound_proxy=Server(proxy, settings.outbound_proxy_port or usual) if proxy else None,
         transport=settings.transport or Transport.UDP,
         srtp=settings.srtp or Srtp.OFF,
         codecs=settings.codecs or tuple(Codec),
@@ -255,16 +230,23 @@ def servers_of(
     return place.engines[first or order[0]], backup
 
 
-def placed_keys(
-    system: PhoneSystem, handset: Handset, settings: Provisioning, model: Model, label: str
-) -> Iterable[DeskKey]:
-    """Every key of the model. Keys of the line that is served come first, then the handset's; those
-    of site or tenant where neither has any. A key of the phone's own account comes before all,
-    unless one of them is such a key."""
+def wanted_keys(
+    system: PhoneSystem, handset: Handset, settings: Provisioning
+) -> Sequence[PhoneKey]:
+    """Keys of the line that is served come first, then the handset's; those of site or tenant where
+    neither has any. A key of the phone's own account comes before all, unless one is such a key."""
     line = system.lines.get(handset.serves) if handset.serves else None
     wanted = [*(line.keys if line else ()), *handset.keys] or list(settings.keys)
     if not any(key.kind is KeyKind.LINE for key in wanted):
         wanted.insert(0, PhoneKey(kind=KeyKind.LINE))
+    return wanted
+
+
+def placed_keys(
+    system: PhoneSystem, handset: Handset, settings: Provisioning, model: Model, label: str
+) -> Iterable[DeskKey]:
+    """Every key of the model."""
+    wanted = wanted_keys(system, handset, settings)
     for index in range(model.line_keys):
         key = wanted[index] if index < len(wanted) else None
         if key is None or key.kind is KeyKind.NONE:

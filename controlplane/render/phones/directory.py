@@ -35,3 +35,10 @@ class Directory:
             if group.extension
         ]
         return tuple(sorted(found, key=lambda it: (it.name.casefold(), it.number)))
+
+    def page(self, page: int, length: int) -> tuple[Entry, ...]:
+        """Entries of a page, counted from 1; all of them where `length` is 0."""
+        return self.entries[(page - 1) * length : page * length] if length else self.entries
+
+    def has(self, page: int, length: int) -> bool:
+        return bool(length) and len(self.entries) > (page - 1) * length

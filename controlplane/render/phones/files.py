@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
-from xml.sax.saxutils import escape
+from urllib.parse import urlsplit
 
 from jinja2 import Template
 
 from controlplane.render.phones.catalogue import FOLDER, Asked, FileKind, catalogue
 from controlplane.render.phones.clocks import clock
 from controlplane.render.phones.desk import Desk
-from controlplane.render.phones.formats import FORMATS
+from controlplane.render.phones.formats import FORMATS, vcard, xml
 from controlplane.render.phones.plain import plain
 from controlplane.render.phones.zones import zone_of
 from controlplane.render.templates import environment
@@ -35,7 +35,7 @@ def render(desk: Desk, asked: Asked) -> PhoneFile | None:
     kind = catalogue().vendors[asked.vendor].files[asked.kind]
     if not kind.template:
         return None
-    text = _template(asked.vendor, kind).render(_names(desk))
+    text = _template(asked.vendor, kind).render(_names(desk, kind, asked))
     if kind.settings:
         form = model.family.format or catalogue().vendors[asked.vendor].format
         settings = clock(form, zone_of(desk.zone, desk.year)) | settings_in(text.split("\n"))
@@ -59,21 +59,36 @@ def settings_in(lines: Iterable[str]) -> dict[str, str]:
     return settings
 
 
+ESCAPES: Mapping[str, Callable[[Any], str]] = {
+    "settings": plain,
+    "vcard": lambda value: vcard.text(plain(value)),
+    "xml": lambda value: xml.text(plain(value)),
+}
+"""By what a template writes: what every expression in it goes through."""
+
+
+def sip_quoted(text: str) -> str:
+    """A quoted string of SIP (RFC 3261, 25.1)."""
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
+
+
 @cache
 def _template(vendor: str, kind: FileKind) -> Template:
-    return environment(f"{FOLDER}/{vendor}", plain if kind.settings else xml).get_template(
-        kind.template
-    )
+    escape = ESCAPES["settings" if kind.settings else kind.writes]
+    templates = environment(f"{FOLDER}/{vendor}", escape)
+    templates.filters["sip_quoted"] = sip_quoted
+    return templates.get_template(kind.template)
 
 
-def xml(value: Any) -> str:
-    """Text for XML, between tags or quotes. None of it is markup, whatever it holds."""
-    return escape(plain(value), {'"': "&quot;", "'": "&#39;"})
-
-
-def _names(desk: Desk) -> dict[str, Any]:
+def _names(desk: Desk, kind: FileKind, asked: Asked) -> dict[str, Any]:
+    """What a template may name. `entries` of the directory are made only for one that does."""
     return {
+        "entries": lambda: desk.directory.page(asked.page, kind.entries),
+        "page": asked.page,
+        "more": lambda: desk.directory.has(asked.page + 1, kind.entries),
         "desk": desk,
+        "url": urlsplit(desk.url),
         "account": desk.accounts[0],
         "model": desk.model,
         "family": desk.model.family,

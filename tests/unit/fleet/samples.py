@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from xml.sax.saxutils import escape
+
 from tests.fleet.handset import Handset
 from tests.fleet.learned import Account
 
@@ -130,6 +132,7 @@ prgkey2 label: Bob = boss
 
 LINPHONE = f"""\
 <config xmlns="http://www.linphone.org/xsds/lpconfig.xsd">
+<section name="sip"><entry name="default_proxy" overwrite="true">0</entry></section>
 <section name="proxy_0">
 <entry name="reg_proxy" overwrite="true">&lt;sip:127.0.0.9:5066;transport=tcp&gt;</entry>
 <entry name="reg_identity" overwrite="true"
@@ -140,8 +143,33 @@ LINPHONE = f"""\
 </section></config>"""
 
 
-def files_of(handset: Handset) -> dict[str, str]:
-    """By name, all of a handset's files."""
+_TRANSPORTS = {
+    "transport_type = 1": "transport_type = 0",
+    "TCPOnly": "UDPOnly",
+    '"sip.transport">TCP': '"sip.transport">UDP',
+    ";transport=tcp": "",
+    "<SIP_Transport_1_>TCP": "<SIP_Transport_1_>UDP",
+    "<Transport>1": "<Transport>0",
+    "protocol: 2": "protocol: 1",
+}
+"""What is written for TCP, and for UDP instead."""
+
+
+def files_of(handset: Handset, account: Account = ACCOUNT) -> dict[str, str]:
+    """By name, all of a handset's files; they give it that account."""
+    return {name: _written(text, account) for name, text in _samples(handset).items()}
+
+
+def _written(text: str, account: Account) -> str:
+    if account.transport == "udp":
+        for tcp, udp in _TRANSPORTS.items():
+            text = text.replace(tcp, udp)
+    text = text.replace(_XML_PASSWORD, escape(account.password, {'"': "&quot;"}))
+    text = text.replace(ACCOUNT.password, account.password).replace("5066", str(account.port))
+    return text.replace(ACCOUNT.user, account.user).replace(ACCOUNT.host, account.host)
+
+
+def _samples(handset: Handset) -> dict[str, str]:
     mac, upper = handset.mac, handset.mac.upper()
     return {
         "yealink": {f"{mac}.cfg": YEALINK},

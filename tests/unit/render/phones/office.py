@@ -68,7 +68,7 @@ def file_of(made: Desk, kind: str) -> PhoneFile | None:
         catalogue()
         .vendors[made.model.vendor]
         .files[kind]
-        .name.format(mac=made.mac, MAC=made.mac.upper(), code=made.model.code)
+        .name.format(mac=made.mac, MAC=made.mac.upper(), code=made.model.code, page=1)
     )
     asked = catalogue().asked(name, made.model.vendor)
     assert asked is not None, name

@@ -15,13 +15,13 @@ T54W = "yealink/T54W"
 @pytest.mark.proves("G5")
 def test_a_login_changes_label_and_keys_but_not_the_account() -> None:
     owned, free, logged_in = (desk(T54W, phone) for phone in ("LDN-01", "LDN-02", "LDN-03"))
-    assert (owned.label, free.label, logged_in.label) == ("101 Ada Byron", "LDN-02", "102 Zoë")
+    assert (owned.label, free.label) == ("101 Ada Byron (LDN-01)", "LDN-02")
     assert logged_in.keys[:2] == (
-        DeskKey(1, KeyKind.LINE, "", "102 Zoë"),
+        DeskKey(1, KeyKind.LINE, "", "102 Zoë (LDN-03)"),
         DeskKey(2, KeyKind.BLF, "101", "Ada Byron"),
     )
     out = desk(T54W, "LDN-03", handsets__LDN_03__login=None)
-    assert out.label == "101 Ada Byron"
+    assert out.label == "101 Ada Byron (LDN-03)"
     for one, other in ((logged_in.accounts[0], out.accounts[0]),):
         assert (one.user, one.password, one.registrar) == (
             other.user,
@@ -127,6 +127,6 @@ def test_an_unknown_model_is_told_with_the_nearest_known() -> None:
     (found, *_) = lacking(office("yealink/T54"))
     assert (found.address, found.mend) == (
         "acme/handsets/LDN-01/model",
-        "did you mean 'yealink/T54W'?",
+        "did you mean 'yealink/T54W'?; leave model out where a phone is set up by hand",
     )
     assert not list(lacking(office(T54W)))
