@@ -30,6 +30,7 @@ from tests.bench import (
     rate,
     render,
     rules,
+    sync,
 )
 from tests.bench.engines import MEASURED
 from tests.bench.figures import BOUNDS, GROWTH, HISTORY, PARSER, SIZES, Figure, significant
@@ -49,6 +50,7 @@ MEASUREMENTS: dict[str, Measurement] = {
     "driver_cpu_ms_per_call": driver_cpu.measure,
     "live_cps_ratio": rate.measure,
     "controller_rss_mb_10k": memory.measure,
+    "sync_10k": sync.measure,
     "rules_live_pdd_ratio": rules.delay,
     "rules_explain_ms": rules.explain,
     "rules_compile_10k_seconds": rules.compiling,

@@ -60,6 +60,7 @@ BOUNDS = {
     "rules_explain_ms": Bound(20, "ms"),
     "rules_compile_10k_seconds": Bound(15, "s"),
     "rules_one_edit_10k_seconds": Bound(1.5, "s"),
+    "sync_10k": Bound(240, "s"),
     HISTORY: Bound(2000, "calls/s", least=True),
     "live_cps_ratio": Bound(0.9, "live/static", least=True),
     "freeswitch_render_10k_seconds": Bound(3, "s"),
@@ -71,6 +72,7 @@ BOUNDS = {
     "freeswitch_driver_cpu_ms_per_call": Bound(3, "ms"),
     "freeswitch_controller_rss_mb_10k": Bound(250, "MB"),
     "freeswitch_live_cps_ratio": Bound(0.8, "live/static", least=True),
+    "freeswitch_sync_10k": Bound(240, "s"),
     PARSER: Bound(20, "MB/s", least=True),
 }
 """Every key of bench.json that is measured, in the order they are printed."""
