@@ -27,6 +27,8 @@ class Feature(StrEnum):
     GROUP_LOGIN = "group-login"
     GROUP_LOGOUT = "group-logout"
     HIDE = "hide-caller-id"
+    HANDSET_LOGIN = "handset-login"
+    HANDSET_LOGOUT = "handset-logout"
     VOICEMAIL = "voicemail"
     VOICE_PORTAL = "voice-portal"
 
@@ -61,6 +63,8 @@ FEATURES: Mapping[Feature, Default] = {
     Feature.GROUP_LOGIN: Default("*96", Takes.DESTINATION),
     Feature.GROUP_LOGOUT: Default("*99", Takes.DESTINATION),
     Feature.HIDE: Default("*67", Takes.CALL),
+    Feature.HANDSET_LOGIN: Default("*11"),
+    Feature.HANDSET_LOGOUT: Default("*12"),
     Feature.VOICEMAIL: Default("*97"),
     Feature.VOICE_PORTAL: Default("*98"),
 }

@@ -15,7 +15,8 @@ class Outcome(StrEnum):
 
     OPERATOR: the caller of a mailbox pressed 0. DIGITS: the caller pressed some, NOTHING: none;
     DIFFERENT: others the second time. What was pressed is RIGHT or WRONG, LOCKED: not looked at
-    any more; CHANGE: right, and only good to choose another.
+    any more; CHANGE: right, and only good to choose another. TAKEN: another line is logged in
+    there; ELSEWHERE: the line is, at another handset; REFUSED: it may not be.
     """
 
     ANSWERED = "answered"
@@ -31,10 +32,15 @@ class Outcome(StrEnum):
     WRONG = "wrong"
     LOCKED = "locked"
     CHANGE = "change"
+    TAKEN = "taken"
+    ELSEWHERE = "elsewhere"
+    REFUSED = "refused"
     GONE = "gone"
 
 
-TOLD = frozenset(Outcome) - {Outcome.LOCKED, Outcome.CHANGE}
+TOLD = frozenset(Outcome) - {
+    *(Outcome.LOCKED, Outcome.CHANGE, Outcome.TAKEN, Outcome.ELSEWHERE, Outcome.REFUSED)
+}
 """The outcomes that an engine may tell."""
 
 
@@ -76,6 +82,9 @@ class Prompt(StrEnum):
     ENTER_CODE = "enter-code"
     WRONG_CODE = "wrong-code"
     GOODBYE = "goodbye"
+    LOGGED_IN = "logged-in"
+    HANDSET_TAKEN = "handset-taken"
+    LINE_ELSEWHERE = "line-elsewhere"
 
 
 class CallerId(NamedTuple):
@@ -187,10 +196,29 @@ class Flip:
 
 
 @dataclass(frozen=True, slots=True)
+class LogIn:
+    """Bind the line to the handset: the controller's own step, which it takes where it lives, and
+    no engine is told of. Ends DONE, TAKEN, ELSEWHERE or REFUSED."""
+
+    handset: str
+    line: str
+
+
+@dataclass(frozen=True, slots=True)
+class LogOut:
+    """Free the handset of the line that is logged in there, by the engine's own stored keys, and
+    tell the caller. `own`: the line that owns it, "" for none. Ends DONE or GONE."""
+
+    handset: str
+    line: str
+    own: str
+
+
+@dataclass(frozen=True, slots=True)
 class Hangup:
     """Release the call. The last step of every path that is not answered."""
 
     cause: Cause
 
 
-Step = Ring | Voicemail | Play | Flip | Collect | OpenMailbox | Authorise | Hangup
+Step = Ring | Voicemail | Play | Flip | Collect | OpenMailbox | Authorise | LogIn | LogOut | Hangup

@@ -32,6 +32,8 @@ from controlplane.routing.steps import (
     Collect,
     Flip,
     Leg,
+    LogIn,
+    LogOut,
     OpenMailbox,
     Outcome,
     Play,
@@ -94,7 +96,7 @@ def _ended(outcome: str, tenant: str, fields: list[str]) -> Ended:
     return Ended(tenant, caller, point, Outcome(outcome))
 
 
-Executed = Ring | Voicemail | Play | Flip | Collect | OpenMailbox | Authorise
+Executed = Ring | Voicemail | Play | Flip | Collect | OpenMailbox | Authorise | LogIn | LogOut
 """All but a release."""
 
 
@@ -119,6 +121,10 @@ def write_step(tenant: str, step: Executed, decision: Decision) -> Written:
             return _write("cp-authorise", Given("s"), decision)
         case Flip():
             return _write("cp-flip", Given("s", step.key, step.value), decision)
+        case LogOut():
+            return _write("cp-logout", Given("s", step.handset, step.line), decision)
+        case LogIn():
+            raise ValueError("an engine logs nobody in")
         case _ as never:
             assert_never(never)
 

@@ -97,6 +97,9 @@ SOUNDS = {
     Prompt.ENTER_CODE: "agent-pass",
     Prompt.WRONG_CODE: "auth-incorrect",
     Prompt.GOODBYE: "vm-goodbye",
+    Prompt.LOGGED_IN: "agent-loginok",
+    Prompt.HANDSET_TAKEN: "im-sorry&location&is-in-use",
+    Prompt.LINE_ELSEWHERE: "im-sorry&extension&is-in-use",
 }
 """Recordings of the package asterisk-core-sounds-en, joined as Playback takes them."""
 

@@ -37,17 +37,20 @@ from controlplane.render.freeswitch.ringing import (
     value,
 )
 from controlplane.routing.features import flip_place, is_forward, own_key
+from controlplane.routing.hotdesk import logout_place
 from controlplane.routing.plan import (
     MOST_PLACES,
     Announce,
     AskCode,
     AskLine,
     AskPin,
+    BindHandset,
     CheckCaller,
     ChoosePin,
     FlipMember,
     FlipOwn,
     Forward,
+    FreeHandset,
     IfDoNotDisturb,
     Jump,
     LeaveMessage,
@@ -79,6 +82,8 @@ from controlplane.routing.state import (
     member_key,
     members_key,
     no_waiting_key,
+    own_line_key,
+    serves_key,
 )
 
 ACTIVE = "${cp_active}"
@@ -139,6 +144,8 @@ class _Nodes:
                 return tuple(self._flip(index, node)), None
             case FlipMember():
                 return tuple(self._flip_member(index, node)), None
+            case FreeHandset():
+                return tuple(self._free(index, node)), None
             case LeaveMessage():
                 data = f"cp_what={value(node.mailbox)} cp_how={node.greeting.value} cp_node={index}"
                 return (always(set_all(data), transfer("voicemail", CALLS)),), None
@@ -147,7 +154,7 @@ class _Nodes:
                 return (always(set_all(data), transfer("play", CALLS)),), None
             case TakeOwn():
                 return (), node.then
-            case AskPin() | ChoosePin() | AskLine() | Menu() | OpenBox():
+            case AskPin() | ChoosePin() | AskLine() | Menu() | OpenBox() | BindHandset():
                 # Nobody is there who looks at PINs.
                 return (always(self._to(node.away)),), None
             case AskCode():
@@ -236,6 +243,17 @@ class _Nodes:
         yield only(state(key), "^.+$", self._otherwise(node.refused))
         yield self._write(index, key, IN if node.on else OUT)
 
+    def _free(self, index: int, node: FreeHandset) -> Iterator[str]:
+        handset = value(node.handset)
+        line, own = state(serves_key(handset)), state(own_line_key(handset))
+        nobody = r"^(?:[|].*|([0-9]+)[|]\1)$"
+        yield when(f"{line}|{own}", nobody, self._to(node.refused))
+        yield always(
+            set_all(f"cp_node={index} cp_what={handset} cp_how={line}"),
+            set_now(f"cp_seen=${{cp_seen}}&{logout_place('${cp_how}', handset)}"),
+            transfer("logout", CALLS),
+        )
+
     def _write(self, index: int, key: str, new: str) -> str:
         data = f"cp_node={index} cp_what={key.replace('/', '.')} cp_how={new}"
         seen = f"cp_seen=${{cp_seen}}&{flip_place(key, new)}"
@@ -282,7 +300,7 @@ class _Nodes:
             case LeaveMessage():
                 yield when("${cp_outcome}", "^operator$", transfer("to-operator", CALLS))
                 yield always(self._to(node.then))
-            case FlipOwn() | FlipMember() | Announce() | OpenBox():
+            case FlipOwn() | FlipMember() | FreeHandset() | Announce() | OpenBox():
                 yield always(self._to(node.then))
             case AskPin() | ChoosePin() | AskLine() | Menu():
                 yield always(self._to(node.away))
@@ -296,6 +314,7 @@ class _Nodes:
                 | IfDoNotDisturb()
                 | OrderMembers()
                 | TakeOwn()
+                | BindHandset()
                 | Jump()
                 | Release()
             ):
