@@ -19,6 +19,7 @@ from controlplane.routing.plan import (
     AskCode,
     AskLine,
     AskPin,
+    CallBack,
     CheckCaller,
     ChoosePin,
     FlipMember,
@@ -32,6 +33,7 @@ from controlplane.routing.plan import (
     OpenBox,
     OrderMembers,
     PickRule,
+    PickUpCall,
     Plan,
     Release,
     RingLegs,
@@ -70,6 +72,8 @@ def resume(
     walker = Walker(plan, state, facts, caller, [])
     if isinstance(node, LeaveMessage) and outcome is Outcome.OPERATOR:
         return walker.decide(walker.operator(node, point))
+    if isinstance(node, CallBack):
+        return walker.decide(walker.called_back(node, point, outcome, digits))
     if isinstance(node, AskPin | ChoosePin | AskLine | Menu):
         return walker.decide(after_question(node, point, outcome, digits))
     return walker.decide(point.at(_after(node, point, outcome)))
@@ -106,6 +110,8 @@ def _after(node: Node, point: Point, outcome: Outcome) -> int:
             return node.failed
         case FlipOwn() | FlipMember() | LeaveMessage() | Announce() | OpenBox():
             return node.then
+        case PickUpCall():
+            return node.nothing
         case AskCode():
             return node.right if outcome is Outcome.RIGHT else node.wrong
         case (
@@ -115,6 +121,7 @@ def _after(node: Node, point: Point, outcome: Outcome) -> int:
             | IfDoNotDisturb()
             | OrderMembers()
             | TakeOwn()
+            | CallBack()
             | AskPin()
             | ChoosePin()
             | AskLine()

@@ -210,6 +210,26 @@ class FlipMember:
 
 
 @dataclass(frozen=True, slots=True)
+class PickUpCall:
+    """Take over a call that rings at the destination `of`, a line or group; None: anywhere in the
+    tenant. Any other destination is `refused`."""
+
+    of: Value | None
+    nothing: int
+    refused: int
+
+
+@dataclass(frozen=True, slots=True)
+class CallBack:
+    """On to whoever called the caller's own line last, as if that number were dialled.
+
+    `unknown`: somebody without a number that can be called."""
+
+    nobody: int
+    unknown: int
+
+
+@dataclass(frozen=True, slots=True)
 class LeaveMessage:
     mailbox: Value
     greeting: Greeting
@@ -319,6 +339,8 @@ Node = (
     | RingNext
     | FlipOwn
     | FlipMember
+    | PickUpCall
+    | CallBack
     | LeaveMessage
     | Announce
     | TakeOwn

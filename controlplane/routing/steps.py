@@ -12,7 +12,8 @@ class Outcome(StrEnum):
 
     OPERATOR: the caller of a mailbox pressed 0. DIGITS: the caller pressed some, NOTHING: none;
     DIFFERENT: others the second time. What was pressed is RIGHT or WRONG, LOCKED: not looked at
-    any more; CHANGE: right, and only good to choose another.
+    any more; CHANGE: right, and only good to choose another. WITHHELD: somebody called, without a
+    number that can be called.
     """
 
     ANSWERED = "answered"
@@ -27,6 +28,7 @@ class Outcome(StrEnum):
     RIGHT = "right"
     WRONG = "wrong"
     LOCKED = "locked"
+    WITHHELD = "withheld"
     CHANGE = "change"
     GONE = "gone"
 
@@ -73,6 +75,9 @@ class Prompt(StrEnum):
     ENTER_CODE = "enter-code"
     WRONG_CODE = "wrong-code"
     GOODBYE = "goodbye"
+    NOBODY_RINGS = "nobody-rings"
+    NOBODY_CALLED = "nobody-called"
+    CALLER_UNKNOWN = "caller-unknown"
 
 
 class CallerId(NamedTuple):
@@ -188,10 +193,37 @@ class Flip:
 
 
 @dataclass(frozen=True, slots=True)
+class PickUp:
+    """Take over a call that rings at a phone of one of these lines; of any line of the tenant,
+    where there are none. Ends ANSWERED, NOTHING where no call rings there, or GONE."""
+
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LastCaller:
+    """Look up who called the line last, which the engine itself knows. Ends DIGITS, with an
+    extension or an E.164 number beside, WITHHELD, NOTHING where nobody called, or GONE."""
+
+    line: str
+
+
+@dataclass(frozen=True, slots=True)
 class Hangup:
     """Release the call. The last step of every path that is not answered."""
 
     cause: Cause
 
 
-Step = Ring | Voicemail | Play | Flip | Collect | OpenMailbox | Authorise | Hangup
+Step = (
+    Ring
+    | Voicemail
+    | Play
+    | Flip
+    | Collect
+    | OpenMailbox
+    | Authorise
+    | PickUp
+    | LastCaller
+    | Hangup
+)

@@ -31,8 +31,10 @@ from controlplane.routing.steps import (
     CallerId,
     Collect,
     Flip,
+    LastCaller,
     OpenMailbox,
     Outcome,
+    PickUp,
     Play,
     Ring,
     TrunkLeg,
@@ -96,7 +98,7 @@ def _ended(outcome: str, tenant: str, fields: list[str]) -> Ended:
     return Ended(tenant, caller, point, Outcome(outcome))
 
 
-Executed = Ring | Voicemail | Play | Flip | Collect | OpenMailbox | Authorise
+Executed = Ring | Voicemail | Play | Flip | Collect | OpenMailbox | Authorise | PickUp | LastCaller
 """All but a release."""
 
 
@@ -120,6 +122,10 @@ def write_step(tenant: str, step: Executed, decision: Decision) -> Written:
             return _write("cp-mailbox", "s", {"CP_WHAT": step.mailbox}, decision)
         case Authorise():
             return _write("cp-authorise", "s", {}, decision)
+        case PickUp():
+            return _write("cp-pickup", "s", {"CP_WHAT": "&".join(step.lines)}, decision)
+        case LastCaller():
+            return _write("cp-last", "s", {"CP_WHAT": step.line}, decision)
         case Flip():
             return _write("cp-flip", "s", {"CP_WHAT": step.key, "CP_HOW": step.value}, decision)
         case _ as never:

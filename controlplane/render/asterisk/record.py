@@ -81,6 +81,9 @@ SOUNDS = {
     Prompt.ENTER_CODE: "agent-pass",
     Prompt.WRONG_CODE: "auth-incorrect",
     Prompt.GOODBYE: "vm-goodbye",
+    Prompt.NOBODY_RINGS: "im-sorry&number-not-answering",
+    Prompt.NOBODY_CALLED: "im-sorry&vm-nonumber",
+    Prompt.CALLER_UNKNOWN: "unidentified-no-callback",
 }
 """Recordings of the package asterisk-core-sounds-en, joined as Playback takes them."""
 
