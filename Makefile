@@ -31,7 +31,7 @@ setup: $(VENV)/installed ## Python packages into .venv
 
 .PHONY: machine
 machine: $(VENV)/installed
-	@containers/packages.sh sip-tester libfaketime postgresql git
+	@containers/packages.sh sip-tester linphone-cli libfaketime postgresql git
 	@containers/engine-host.sh
 	@containers/build.sh
 

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from controlplane.diagnostics import Diagnostic
     from controlplane.live.deciding import OnNews, Watch
     from controlplane.live.driver import Driver
+    from controlplane.live.registrar import Open as OpenRegistrar
+    from controlplane.live.registrar import Registrar
     from controlplane.model.phone_system import PhoneSystem
     from controlplane.voicemail.mailboxes import Mailboxes
     from controlplane.voicemail.mailboxes import Open as OpenMailboxes
@@ -54,7 +56,7 @@ class EngineRow:
     `stored`: a tenant, a state key and its value, as keys and values of the engine's own store.
     `applier` brings bundles onto it. `live`: an engine's name, itself, and what decides, counts
     and hears of its calls. `looks`: how `ctl doctor` sees whether it can be reached. `mailboxes`
-    opens its voicemail.
+    opens its voicemail. `registrar` opens what knows, tells and drops the phones at it.
     """
 
     render: Callable[[Sequence[TenantView], Engine], Bundle]
@@ -66,6 +68,7 @@ class EngineRow:
     live: Callable[[str, Engine, Driver, Watch, OnNews, Random], LiveEngine]
     looks: Sequence[Look]
     mailboxes: OpenMailboxes
+    registrar: OpenRegistrar
 
 
 def _asterisk_live(*parts: Any) -> LiveEngine:
@@ -93,6 +96,18 @@ def _freeswitch_mailboxes(engine: Engine) -> AbstractAsyncContextManager[Mailbox
     return opened(engine)
 
 
+def _asterisk_registrar(engine: Engine) -> AbstractAsyncContextManager[Registrar]:
+    from controlplane.live.asterisk_registrar import opened
+
+    return opened(engine)
+
+
+def _freeswitch_registrar(engine: Engine) -> AbstractAsyncContextManager[Registrar]:
+    from controlplane.live.freeswitch_registrar import opened
+
+    return opened(engine)
+
+
 ENGINES: Mapping[EngineKind, EngineRow] = {
     EngineKind.ASTERISK: EngineRow(
         render=asterisk.render,
@@ -104,6 +119,7 @@ ENGINES: Mapping[EngineKind, EngineRow] = {
         live=_asterisk_live,
         looks=asterisk_looks.LOOKS,
         mailboxes=_asterisk_mailboxes,
+        registrar=_asterisk_registrar,
     ),
     EngineKind.FREESWITCH: EngineRow(
         render=freeswitch.render,
@@ -115,5 +131,6 @@ ENGINES: Mapping[EngineKind, EngineRow] = {
         live=_freeswitch_live,
         looks=freeswitch_looks.LOOKS,
         mailboxes=_freeswitch_mailboxes,
+        registrar=_freeswitch_registrar,
     ),
 }

@@ -6,6 +6,7 @@ dataclass takes three times as long to make.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 from controlplane.routing.plan import Arg, Value
@@ -97,15 +98,23 @@ class Note(NamedTuple):
     text: str
 
 
+Reason = Note | Callable[[], Note]
+"""A note, or what makes one: nobody reads it before a phone rings, so the caller waits for none."""
+
+
 class Decision(NamedTuple):
     """What to do next, the point to resume from with its outcome, and why."""
 
     step: Step
     point: Point
     caller: CallerId
-    notes: tuple[Note, ...] = ()
+    reasons: tuple[Reason, ...] = ()
     turns: tuple[str, ...] = ()
     """The groups whose turn is taken: one is to be added to each of their counts."""
+
+    @property
+    def notes(self) -> tuple[Note, ...]:
+        return tuple(it if isinstance(it, Note) else it() for it in self.reasons)
 
     @property
     def final(self) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple, assert_never
 
-from controlplane.calls.call import Call, FromHandset, FromTrunk, Note
+from controlplane.calls.call import Call, FromHandset, FromTrunk, Note, Reason
 from controlplane.model.destination import parse
 from controlplane.routing.plan import AUTHORISED, BARRED, EMERGENCY, EXTERNAL, UNKNOWN, Plan
 from controlplane.routing.state import (
@@ -30,7 +30,7 @@ class Entry(NamedTuple):
     argument: str
     caller: CallerId
     cli: str
-    note: Note
+    reason: Reason
 
 
 def enter(plan: Plan, state: State, call: Call) -> Entry:
@@ -57,18 +57,18 @@ def _from_handset(plan: Plan, state: State, called: str, handset: str) -> Entry:
     if not line:
         return Entry(BARRED, "", caller, "", Note(f"{address}/login", "no line is logged in here"))
     cli = WITHHELD if hidden else state.get(cli_key(line), "")
-    flow, argument, note = _dialled(plan, called)
+    flow, argument, reason = _dialled(plan, called)
     if flow == EXTERNAL and state.get(coded_key(line)) == ON:
         flow = AUTHORISED
-        note = Note(f"{plan.tenant}/lines/{line}/authorisation_code", "calls out take a code")
-    return Entry(flow, argument, caller, cli, note)
+        reason = Note(f"{plan.tenant}/lines/{line}/authorisation_code", "calls out take a code")
+    return Entry(flow, argument, caller, cli, reason)
 
 
-def _dialled(plan: Plan, called: str) -> tuple[str, str, Note]:
+def _dialled(plan: Plan, called: str) -> tuple[str, str, Reason]:
     """An extension, a number of the tenant's own, a number outside, or nothing known."""
     if destination := plan.extensions.get(called):
         flow, argument = _flow(plan, destination)
-        return flow, argument, Note(f"{plan.tenant}/{_address(destination)}", f"{called} dialled")
+        return flow, argument, lambda: _extension_dialled(plan, destination, called)
     if called[:1] in _FEATURES and (feature := _feature(plan, called)):
         return feature
     e164 = plan.rules.to_e164(called)
@@ -78,6 +78,10 @@ def _dialled(plan: Plan, called: str) -> tuple[str, str, Note]:
     if e164:
         return EXTERNAL, e164, Note(f"{plan.tenant}/trunks", f"{e164} is outside: by trunk")
     return UNKNOWN, "", Note(plan.tenant, f"{called} is neither an extension nor a number")
+
+
+def _extension_dialled(plan: Plan, destination: str, called: str) -> Note:
+    return Note(f"{plan.tenant}/{_address(destination)}", f"{called} dialled")
 
 
 def _feature(plan: Plan, called: str) -> tuple[str, str, Note] | None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import NamedTuple
 
 LONG_AGO = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
 
@@ -18,14 +20,17 @@ class Member:
     answered: Mapping[str, int] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+_NO_TURNS: Mapping[str, int] = MappingProxyType({})
+_NO_MEMBERS: Mapping[str, Member] = MappingProxyType({})
+
+
+class Facts(NamedTuple):
     """`at`: now, aware. `turns`: how often each group was called in turn. `members`: by
     extension, for those who took a call. `chance`: from 0 to below 1, for who asks for it.
     `doors`: somebody is there who looks at PINs."""
 
     at: dt.datetime
-    turns: Mapping[str, int] = field(default_factory=dict)
-    members: Mapping[str, Member] = field(default_factory=dict)
+    turns: Mapping[str, int] = _NO_TURNS
+    members: Mapping[str, Member] = _NO_MEMBERS
     chance: float = 0.0
     doors: bool = True

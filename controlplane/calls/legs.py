@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import assert_never
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple, assert_never
 
-from controlplane.calls.call import Note, Point
+from controlplane.calls.call import Note, Point, Reason
 from controlplane.calls.facts import Facts
 from controlplane.calls.rules import pick
 from controlplane.model.destination import Destination, Kind
@@ -27,28 +26,27 @@ from controlplane.routing.state import (
 )
 from controlplane.routing.steps import PLAIN, Leg, PhoneLeg, Terms, TrunkLeg
 
-Rung = Iterator[tuple[Leg, Terms]]
+Rung = Iterable[tuple[Leg, Terms]]
 
 
-@dataclass(frozen=True, slots=True)
-class Legs:
+class Legs(NamedTuple):
     """`notes` gathers why somebody is not rung."""
 
     plan: Plan
     state: State
     facts: Facts
-    notes: list[Note]
+    notes: list[Reason]
 
     def of_line(self, line: str, point: Point) -> Rung:
         """The own phones, unless the active rule leaves them out, and who rings besides."""
         prefix = point.active.prefix
-        if self.state.get(not_own_key(prefix)) != ON:
-            yield from self._phones(line)
+        rung = [] if self.state.get(not_own_key(prefix)) == ON else self._phones(line)
         for also in also_of(self.state, prefix):
             cli = self.state.get(cli_key(line), "")
-            yield from self.at(also.to, cli, Terms(also.delay, also.confirm))
+            rung += self.at(also.to, cli, Terms(also.delay, also.confirm))
+        return rung
 
-    def of_refs(self, refs: tuple[LegRef, ...], point: Point) -> Rung:
+    def of_refs(self, refs: tuple[LegRef, ...], point: Point) -> Iterator[tuple[Leg, Terms]]:
         for ref in refs:
             match ref.kind:
                 case LegKind.HANDSET:
@@ -59,7 +57,7 @@ class Legs:
                 case _ as never:
                     assert_never(never)
 
-    def of_member(self, line: str, group: str, terms: MemberTerms) -> Rung:
+    def of_member(self, line: str, group: str, terms: MemberTerms) -> Iterator[tuple[Leg, Terms]]:
         """None where the member is logged out, does not want to be rung, or just had a call."""
         address = f"{self.plan.tenant}/lines/{line}"
         if self.state.get(dnd_key(prefix_of(line, ""))) == ON:
@@ -83,7 +81,9 @@ class Legs:
             return
         yield from self._phones(line, Terms(idle_only=terms.idle_only))
 
-    def at(self, target: Destination, cli: str, terms: Terms = PLAIN) -> Rung:
+    def at(
+        self, target: Destination, cli: str, terms: Terms = PLAIN
+    ) -> Iterator[tuple[Leg, Terms]]:
         """What rings at one of several targets; groups and mailboxes do not ring beside others."""
         match target.kind:
             case Kind.LINE:
@@ -103,5 +103,5 @@ class Legs:
         targets = forward_of(self.state, prefix, Occasion.ALWAYS)
         return tuple(it for it in targets if it.kind not in (Kind.GROUP, Kind.MAILBOX))
 
-    def _phones(self, line: str, terms: Terms = PLAIN) -> Rung:
-        return ((PhoneLeg(phone), terms) for phone in phones_of(self.state, line))
+    def _phones(self, line: str, terms: Terms = PLAIN) -> list[tuple[Leg, Terms]]:
+        return [(PhoneLeg(phone), terms) for phone in phones_of(self.state, line)]

@@ -51,7 +51,7 @@ def start(plan: Plan, state: State, call: Call, facts: Facts) -> Decision:
     """The first decision about a call."""
     entry = enter(plan, state, call)
     point = begin(plan, entry.flow, entry.argument, (), entry.cli)
-    return Walker(plan, state, facts, entry.caller, [entry.note]).decide(point)
+    return Walker(plan, state, facts, entry.caller, [entry.reason]).decide(point)
 
 
 def resume(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import assert_never
 
-from controlplane.calls.call import NOTHING, TRUSTED, Decision, Note, Point
+from controlplane.calls.call import NOTHING, TRUSTED, Decision, Note, Point, Reason
 from controlplane.calls.facts import Facts
 from controlplane.calls.given import Door, question_of
 from controlplane.calls.hunt import in_order
@@ -108,7 +108,7 @@ class Walker:
     state: State
     facts: Facts
     caller: CallerId
-    notes: list[Note] = field(default_factory=list)
+    notes: list[Reason] = field(default_factory=list)
     turns: list[str] = field(default_factory=list)
 
     def decide(self, point: Point) -> Decision:
@@ -407,13 +407,20 @@ class Walker:
         return point.at(offline)
 
     def _rings(self, terms: dict[Leg, Terms], seconds: int, point: Point) -> None:
-        self._note(point, _setting(point, "ring"), f"rings {told(terms)} for {seconds} s")
+        self.notes.append(
+            lambda: self._noted(
+                point, _setting(point, "ring"), f"rings {told(terms)} for {seconds} s"
+            )
+        )
 
     def _note(self, point: Point, setting: str, text: str) -> None:
+        self.notes.append(self._noted(point, setting, text))
+
+    def _noted(self, point: Point, setting: str, text: str) -> Note:
         # What every tenant has is no object of the model, and has no settings.
         inner = "" if point.flow in STANDING else setting
         parts = (self.plan.tenant, self._place(point), inner)
-        self.notes.append(Note("/".join(filter(None, parts)), text))
+        return Note("/".join(filter(None, parts)), text)
 
     def _place(self, point: Point) -> str:
         address = self.plan.address(point.flow)

@@ -66,6 +66,13 @@ def _lines(store: Store, _: click.Context, incomplete: str) -> Iterable[str]:
     return [f"{tenant}/{extension}" for extension in sorted(store.keys(tenant, "lines"))]
 
 
+def _handsets(store: Store, _: click.Context, incomplete: str) -> Iterable[str]:
+    tenant, slash, _rest = incomplete.partition("/")
+    if not slash:
+        return [f"{it}/" for it in store.tenants()]
+    return [f"{tenant}/{key}" for key in sorted(store.keys(tenant, "handsets"))]
+
+
 def _first(ctx: click.Context, name: str) -> str:
     """The first argument: left over where the one typed is that of an option."""
     return ctx.params.get(name) or str(ctx.args[0])
@@ -90,6 +97,12 @@ def _settings_of_rule(store: Store, ctx: click.Context, incomplete: str) -> Iter
     rule = ctx.params.get("rule") or ctx.params["name"]
     base = [] if rule == DEFAULT_RULE else ["rules", rule]
     return _pairs(store, ctx, address_of(_first(ctx, "line")), base, incomplete)
+
+
+def _settings_of_handset(store: Store, ctx: click.Context, incomplete: str) -> Iterator[str]:
+    from controlplane.service.handsets import address_of
+
+    return _pairs(store, ctx, address_of(_first(ctx, "handset")), [], incomplete)
 
 
 def _values(store: Store, ctx: click.Context, incomplete: str) -> Iterator[str]:
@@ -131,6 +144,8 @@ def _pairs(
 
 complete = _completer(_addresses)
 complete_line = _completer(_lines)
+complete_handset = _completer(_handsets)
+complete_handset_settings = _completer(_settings_of_handset)
 complete_rule = _completer(_rules)
 complete_frame = _completer(_frames)
 complete_rule_settings = _completer(_settings_of_rule)

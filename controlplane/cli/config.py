@@ -121,7 +121,14 @@ def _absolute(deployment: Deployment, base: Path) -> Deployment:
     database = deployment.database
     if database.startswith(_SQLITE):
         database = _SQLITE + str(base / database.removeprefix(_SQLITE))
-    return deployment.model_copy(update={"engines": engines, "database": database})
+    provisioning = deployment.provisioning
+    if provisioning is not None:
+        files = ("certificate", "key", "client_authorities", "firmware")
+        given = {name: path for name in files if (path := getattr(provisioning, name))}
+        absolute = {name: str(base / path) for name, path in given.items()}
+        provisioning = provisioning.model_copy(update=absolute)
+    changed = {"engines": engines, "database": database, "provisioning": provisioning}
+    return deployment.model_copy(update=changed)
 
 
 def write_new(path: Path, deployment: Deployment) -> None:

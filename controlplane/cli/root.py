@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from importlib import import_module
 from typing import Any, NoReturn
 
 import click
 
 from controlplane.cli.exits import ended_by
+from controlplane.cli.lazy import LazyGroup
 from controlplane.cli.session import Session, config_option, output_option
 
 VERBS = {
@@ -24,6 +24,7 @@ VERBS = {
     "export": "Write a tenant as YAML that `plan` takes back.",
     "schema": "Print the JSON Schema of a tenant's file.",
     "explain": "Say what would happen to a call, and why.",
+    "handset": "List, show, add, change and delete handsets, and tell them to fetch their files.",
     "pin": "Show the state of a line's PIN and its default one, or reset it.",
     "voicemail": "List, play and move messages, and choose greetings, of a mailbox.",
     "recordings": "List, fetch and delete recordings of calls.",
@@ -37,32 +38,8 @@ VERBS = {
 """Verb -> one line of help, in the order of the help. Its code is the module of the same name."""
 
 
-class Verbs(click.Group):
-    """Imports the module of the one verb that is called."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
-        return list(VERBS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
-        if cmd_name not in VERBS:
-            return None
-        command: click.Command = import_module(f"controlplane.cli.{cmd_name}").verb
-        return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
-        with formatter.section("Verbs"):
-            formatter.write_dl(list(VERBS.items()))
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        if args and args[0] not in VERBS and not args[0].startswith("-"):
-            from difflib import get_close_matches
-
-            near = get_close_matches(args[0], VERBS, n=1)
-            hint = f" Did you mean {near[0]!r}?" if near else ""
-            ctx.fail(f"There is no verb {args[0]!r}.{hint}")
-        return super().resolve_command(ctx, args)
+class Verbs(LazyGroup):
+    """Ends the process with the exit code of the verb."""
 
     def main(
         self,
@@ -95,6 +72,8 @@ class Verbs(click.Group):
 
 @click.group(
     cls=Verbs,
+    verbs=VERBS,
+    package="controlplane.cli",
     subcommand_metavar="VERB [ARGS]...",
     context_settings={"help_option_names": ["-h", "--help"]},
 )

@@ -55,7 +55,7 @@ class AsteriskControl:
 
     async def read(self, keys: Iterable[str]) -> dict[str, str]:
         found = {}
-        with _clear(self._engine):
+        with clear(self._engine):
             for key in keys:
                 value = await self._ami.db_get(*_family(key))
                 if value is not None:
@@ -63,12 +63,12 @@ class AsteriskControl:
         return found
 
     async def tree(self, root: str) -> dict[str, str]:
-        with _clear(self._engine):
+        with clear(self._engine):
             found = await self._ami.db_tree(root, within=TREE_SECONDS)
         return {f"{root}/{key}": value for key, value in found.items()}
 
     async def write(self, change: Change) -> None:
-        with _clear(self._engine):
+        with clear(self._engine):
             long = {key: it for key, it in change.put.items() if len(key) + len(it) > LONGEST_LINE}
             items = ((*_family(key), it) for key, it in change.put.items() if key not in long)
             await self._ami.db_put_many(items)
@@ -80,26 +80,26 @@ class AsteriskControl:
             await refresh(self._ami, change.put, change.delete)
 
     async def reload(self, module: str, seconds: float) -> None:
-        with _clear(self._engine, f"the reload of {module}"):
+        with clear(self._engine, f"the reload of {module}"):
             await self._ami.action("Reload", within=seconds, Module=module)
 
     async def variable(self, name: str) -> str:
-        with _clear(self._engine):
+        with clear(self._engine):
             return await self._ami.get_global(name)
 
     async def command(self, text: str) -> str:
-        with _clear(self._engine):
+        with clear(self._engine):
             return await self._ami.command(text)
 
     async def started(self) -> str:
-        with _clear(self._engine):
+        with clear(self._engine):
             reply = await self._ami.action("CoreStatus")
         return f"{reply.text('CoreStartupDate')} {reply.text('CoreStartupTime')}"
 
     async def announce(self, event: str, variables: Mapping[str, str]) -> None:
         """Asterisk logs a warning for every event that nobody listens to: it is asked first."""
         application = self._engine.application
-        with _clear(self._engine):
+        with clear(self._engine):
             asked = get_application(application)
             told = user_event(event, application, variables)
             await asyncio.to_thread(_exchange, self._engine, asked, told)
@@ -135,7 +135,7 @@ async def connect(engine: Engine) -> AsyncIterator[AsteriskControl]:
     settings = AmiSettings(engine.address, engine.user, engine.password, engine.ami_port)
     ami = AmiConnection(settings)
     try:
-        with _clear(engine):
+        with clear(engine):
             await ami.__aenter__()
         yield AsteriskControl(engine, ami)
     finally:
@@ -148,7 +148,7 @@ def _family(key: str) -> tuple[str, str]:
 
 
 @contextmanager
-def _clear(engine: Engine, what: str = "") -> Iterator[None]:
+def clear(engine: Engine, what: str = "") -> Iterator[None]:
     """Live errors as one clear line each."""
     try:
         yield

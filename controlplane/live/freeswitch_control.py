@@ -74,13 +74,13 @@ class FreeSwitchControl:
 
     async def read(self, keys: Iterable[str]) -> dict[str, str]:
         names = list(keys)
-        with _clear(self._engine):
+        with clear(self._engine):
             answers = await self._many([("db", f"select/{key}") for key in names])
         return {key: value for key, value in zip(names, answers, strict=True) if value}
 
     async def tree(self, root: str) -> dict[str, str]:
         """Those that were ever written by us: see `freeswitch_keys`."""
-        with _clear(self._engine):
+        with clear(self._engine):
             noted = self._noted.all()
             listed = await self.api("db", f"list/{root}")
         # The last of a list that was cut is perhaps no whole key; what is cut off was noted.
@@ -89,7 +89,7 @@ class FreeSwitchControl:
         return await self.read(sorted(keys | {key for key in noted if key.startswith(f"{root}/")}))
 
     async def write(self, change: Change) -> None:
-        with _clear(self._engine):
+        with clear(self._engine):
             if change.put:
                 self._noted.add(change.put)
             calls = [("db", f"insert/{key}/{value}") for key, value in change.put.items()]
@@ -97,7 +97,7 @@ class FreeSwitchControl:
             answers = await self._many(calls)
         if wrong := [answer for answer in answers if not answer.startswith("+OK")]:
             raise fault(f"the engine's store refuses a key: {wrong[0]}", self._engine.address)
-        with _clear(self._engine):
+        with clear(self._engine):
             for name, argument in after_writing(change.put, change.delete):
                 # Nobody waits for a message lamp.
                 await self._within(
@@ -106,7 +106,7 @@ class FreeSwitchControl:
 
     async def reload(self, module: str, seconds: float) -> None:
         """`reloadxml` waits until it is done: two at once may leave half a dialplan."""
-        with _clear(self._engine, module):
+        with clear(self._engine, module):
             if module == _RESCAN:
                 await self._profile_up()
                 await self._drop_gateways(seconds)
@@ -121,14 +121,14 @@ class FreeSwitchControl:
 
     async def command(self, text: str) -> str:
         name, _, argument = text.partition(" ")
-        with _clear(self._engine):
+        with clear(self._engine):
             return await self.api(name, argument)
 
     async def started(self) -> str:
         return await self.variable("core_uuid")
 
     async def announce(self, event: str, variables: Mapping[str, str]) -> None:
-        with _clear(self._engine):
+        with clear(self._engine):
             await self._within(self._link.send(send_news(event, variables)), event, None)
             await asyncio.sleep(_PASSED_ON_SECONDS)
 
@@ -170,6 +170,10 @@ class FreeSwitchControl:
         command = api(name, argument)
         return await self._answer(command, self._link.send(command), seconds)
 
+    async def send(self, command: Command) -> None:
+        """A command that answers no more than that it was taken. Raises LiveError."""
+        await self._within(self._link.send(command), str(command), None)
+
     async def _answer(
         self, command: Command, sent: asyncio.Future[Answer], seconds: float | None = None
     ) -> str:
@@ -193,7 +197,7 @@ class FreeSwitchControl:
 async def connect(engine: Engine) -> AsyncIterator[FreeSwitchControl]:
     """Logged in, and closed at the end. Raises Faults."""
     async with AsyncExitStack() as stack:
-        with _clear(engine):
+        with clear(engine):
             control = await stack.enter_async_context(opened(engine, DEFAULT_TIMINGS))
         yield control
 
@@ -210,7 +214,7 @@ async def opened(engine: Engine, timings: EslTimings) -> AsyncIterator[FreeSwitc
 
 
 @contextmanager
-def _clear(engine: Engine, what: str = "") -> Iterator[None]:
+def clear(engine: Engine, what: str = "") -> Iterator[None]:
     """Live errors as one clear line each."""
     try:
         yield

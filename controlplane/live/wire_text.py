@@ -13,8 +13,8 @@ _FORBIDDEN = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 def checked(what: str, text: str) -> str:
     """`text` unchanged. Raises CommandRefused, naming `what` and the character, never the text."""
-    found = _FORBIDDEN.search(text)
-    if found:
+    # What is printable holds none of them, and that is told much faster.
+    if not text.isprintable() and (found := _FORBIDDEN.search(text)):
         raise CommandRefused(f"{what} contains the character U+{ord(found[0]):04X}")
     return text
 

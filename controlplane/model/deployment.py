@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated
+from ipaddress import ip_network
+from typing import Annotated, Self
 
-from pydantic import Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from controlplane.model.part import Email, HostName, Name, Part, Secret
 
@@ -16,6 +17,13 @@ Folder = Annotated[str, StringConstraints(min_length=1, max_length=1000, pattern
 Url = Annotated[
     str, StringConstraints(max_length=300, pattern=r"^https?://[A-Za-z0-9.:\[\]-]+(/[!-~]*)?$")
 ]
+
+
+def _network(text: str) -> str:
+    try:
+        return str(ip_network(text.strip(), strict=False))
+    except ValueError:
+        raise ValueError("is no network; write it as 10.20.0.0/16 or 2001:db8::/32") from None
 
 
 class EngineKind(StrEnum):
@@ -107,6 +115,43 @@ class MailServer(Part):
     largest_megabytes: Annotated[int, Field(ge=1, le=100)] = 20
 
 
+Network = Annotated[str, AfterValidator(_network)]
+
+
+class ProvisioningServer(Part):
+    """Where handsets fetch their files; without it, nothing is served to them.
+
+    `public_url` is how handsets reach it, as `https://phones.example:8443`. It is served at `port`
+    over HTTP and at `tls_port` over HTTPS, for which `certificate` and `key` are PEM files. Over
+    HTTP whoever sees the traffic sees passwords. `client_authorities`: certificates that signed
+    those of handsets; one that shows a certificate must then be the handset it names.
+
+    `firmware`: a folder whose files every enrolled handset may fetch, below `firmware/`.
+    `networks`: none but handsets there are served anything, if given.
+    """
+
+    address: HostName = "127.0.0.1"
+    port: Port | None = None
+    tls_port: Port | None = None
+    public_url: Url
+    certificate: Folder | None = None
+    key: Folder | None = None
+    client_authorities: Folder | None = None
+    firmware: Folder | None = None
+    networks: tuple[Network, ...] = ()
+    cache_megabytes: Annotated[int, Field(ge=1, le=65_536)] = 256
+
+    @model_validator(mode="after")
+    def _serves_somewhere(self) -> Self:
+        if self.port is None and self.tls_port is None:
+            raise ValueError("serves nothing: give a port, a tls_port or both")
+        if self.tls_port is not None and not (self.certificate and self.key):
+            raise ValueError("has a tls_port: give it a certificate and a key")
+        if self.port == self.tls_port:
+            raise ValueError("has one port for both: give port and tls_port each its own")
+        return self
+
+
 class Deployment(Part):
     """The whole configuration file. `database` is an SQLAlchemy URL (SQLite or PostgreSQL).
 
@@ -118,3 +163,4 @@ class Deployment(Part):
     run: Run = Run()
     mail: MailServer | None = None
     portal_url: Url | None = None
+    provisioning: ProvisioningServer | None = None

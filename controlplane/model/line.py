@@ -10,6 +10,7 @@ from pydantic import BeforeValidator, Field, StringConstraints
 from controlplane.model.answering import Answering, AnsweringRule, Callers
 from controlplane.model.mailbox import Mailbox
 from controlplane.model.part import E164, Name, OneOrMore, Seconds, Text
+from controlplane.model.phone_key import Keys
 
 DEFAULT_RING = 24
 """Four rings."""
@@ -49,6 +50,7 @@ class Line(Answering):
     `allowed` callers pass screening and do not disturb; `blocked` ones get `blocked_hear`.
 
     `label` is the two-part display name of a line: it overrides its user's name.
+    `keys` come first on whatever handset serves the line.
     `presented_number` is the caller ID shown outside; `hide_caller_id` wins over it.
     """
 
@@ -70,6 +72,7 @@ class Line(Answering):
     emergency_caller_id: E164 | None = None
     authorisation_code: bool = False
     record_calls: bool = False
+    keys: Keys = ()
     in_directory: bool = True
     in_audio_directory: bool = True
 

@@ -10,6 +10,7 @@ from pydantic import Field, StringConstraints
 from controlplane.model.destination import DestinationField
 from controlplane.model.feature_codes import Codes
 from controlplane.model.part import E164, DialString, Name, Part, Text
+from controlplane.model.provisioning import Provisioning
 
 Code = Annotated[str, StringConstraints(pattern=r"^[0-9]{4,10}$")]
 """Of digits, as a PIN."""
@@ -28,6 +29,7 @@ class Tenant(Part):
     `authorisation_codes` by name: one of them lets a line call out that is to ask for it.
     `recording_days`: how long recordings of calls are kept; for ever unless given.
     `feature_codes`: those that are not the default ones, or `off`.
+    `provisioning`: how handsets are set up.
     """
 
     name: Text = ""
@@ -39,6 +41,7 @@ class Tenant(Part):
     authorisation_codes: dict[Name, Code] = Field(default_factory=dict, max_length=1000)
     recording_days: Annotated[int, Field(ge=1, le=36500)] | None = None
     feature_codes: Codes = Field(default_factory=dict)
+    provisioning: Provisioning = Provisioning()
 
 
 class Site(Part):
@@ -49,6 +52,7 @@ class Site(Part):
     emergency_caller_id: E164 | None = None
     timezone: Text | None = None
     address: Text = ""
+    provisioning: Provisioning = Provisioning()
 
 
 class NumberStatus(StrEnum):

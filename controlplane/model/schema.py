@@ -17,6 +17,7 @@ from controlplane.model.destination import DestinationField
 from controlplane.model.documents import COLLECTIONS
 from controlplane.model.line import Line
 from controlplane.model.part import OneOrMore, Part, Seconds
+from controlplane.model.phone_key import KeyKind
 from controlplane.model.phone_system import KINDS, PhoneSystem, TenantKey
 from controlplane.model.places import Tenant
 from controlplane.model.time_frame import DAYS, FramePart, TimeFrame
@@ -39,6 +40,11 @@ _HOURS: Schema = {
     "type": "string",
     "pattern": r"^([01][0-9]|2[0-3]):[0-5][0-9]-(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$",
     "description": "09:00-17:30; an end before its start runs over midnight",
+}
+_KEY: Schema = {
+    "type": "string",
+    "pattern": rf"^({'|'.join(KeyKind)})(/\+?[0-9*#]{{1,20}})?$",
+    "description": "line, blf/102, speed-dial/+442071838750, park/701 or none",
 }
 _DAY = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
 _DATES: Schema = {
@@ -125,6 +131,9 @@ def _written_forms(kind: type[Part], properties: dict[str, Schema]) -> None:
             to = _widened(TypeAdapter(DestinationField).json_schema())
             schema["anyOf"] = [to, *schema["anyOf"]]
             schema["anyOf"][-1]["items"] = {"anyOf": [to, schema["anyOf"][-1]["items"]]}
+        if name == "keys":
+            schema["anyOf"] = [_KEY, *schema["anyOf"]]
+            schema["anyOf"][-1]["items"] = {"anyOf": [_KEY, schema["anyOf"][-1]["items"]]}
         if (kind, name) == (Line, "voicemail"):
             schema["anyOf"] = [*schema["anyOf"], *_SWITCH["anyOf"]]
         properties[key] = schema

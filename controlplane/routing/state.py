@@ -11,6 +11,7 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import NamedTuple
 
 from controlplane.model.destination import Destination, Kind
@@ -197,8 +198,15 @@ def forward_of(state: State, prefix: str, occasion: Occasion) -> tuple[Destinati
 
 def answering_of(state: State, line: str) -> tuple[int, Iterator[RuleRef]]:
     """Call paths, and the rules of a line; KeyError for a line that is none."""
-    paths, *rules = state[answering_key(line)].split("&")
-    return int(paths), map(_rule, rules)
+    paths, rules = _answering(state[answering_key(line)])
+    return paths, iter(rules)
+
+
+@lru_cache(maxsize=10_000)
+def _answering(text: str) -> tuple[int, tuple[RuleRef, ...]]:
+    """Calls wait for it, and most lines are answered as many others are."""
+    paths, *rules = text.split("&")
+    return int(paths), tuple(map(_rule, rules))
 
 
 def _rule(text: str) -> RuleRef:

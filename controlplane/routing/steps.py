@@ -1,4 +1,7 @@
-"""The closed set of steps an engine executes for a call, and how a step ends."""
+"""The closed set of steps an engine executes for a call, and how a step ends.
+
+What nearly every call needs is made as a tuple with names: see calls/call.py.
+"""
 
 from __future__ import annotations
 
@@ -87,15 +90,13 @@ class CallerId(NamedTuple):
     name: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class PhoneLeg:
+class PhoneLeg(NamedTuple):
     """The handset with this name."""
 
     handset: str
 
 
-@dataclass(frozen=True, slots=True)
-class TrunkLeg:
+class TrunkLeg(NamedTuple):
     """A call out to `number`. `cli` is what the called party sees: E.164, `anonymous` for a
     withheld number, or "" where the carrier is to put its own."""
 
@@ -107,8 +108,7 @@ class TrunkLeg:
 Leg = PhoneLeg | TrunkLeg
 
 
-@dataclass(frozen=True, slots=True)
-class Terms:
+class Terms(NamedTuple):
     """How a leg is rung. `delay`: seconds after the first ones. `confirm`: who answers must press
     1, or counts as busy. `idle_only`: not at all while it is in a call, which counts as busy."""
 
@@ -120,8 +120,7 @@ class Terms:
 PLAIN = Terms()
 
 
-@dataclass(frozen=True, slots=True)
-class Ring:
+class Ring(NamedTuple):
     """Ring all legs for `seconds`. Ends ANSWERED, BUSY, NO_ANSWER, OFFLINE or GONE.
 
     `terms` are those of each leg; none: all are PLAIN.

@@ -19,7 +19,7 @@ from typing import Any
 
 from controlplane.apply.applier import Applied, News, Progress
 from controlplane.apply.news import news
-from controlplane.diagnostics import Diagnostic, Faults, fault
+from controlplane.diagnostics import Diagnostic, Faults, Severity, fault
 from controlplane.engines import ENGINES
 from controlplane.model.change_set import ChangeSet
 from controlplane.model.deployment import Deployment, Engine
@@ -28,7 +28,8 @@ from controlplane.model.phone_system import PhoneSystem
 from controlplane.model.texts import Texts
 from controlplane.model.three_way import two_way
 from controlplane.render.bundle import Bundle
-from controlplane.service import flips, world
+from controlplane.render.phones.lacking import lacking as phones_lack
+from controlplane.service import flips, registrations, world
 from controlplane.service.collector import collector_paused
 from controlplane.service.kept_secrets import with_kept_secrets
 from controlplane.service.planned import Planned, following, judged
@@ -119,9 +120,11 @@ class Door:
         return self._possible(judged(change_set, self._store.load(change_set.tenant)))
 
     def _possible(self, planned: Planned) -> Planned:
-        """Faults where it asks for what an engine of ours does not do."""
+        """Faults where it asks for what an engine of ours does not do, or a handset."""
         kinds = {engine.kind for engine in self._deployment.engines.values()}
-        if lacks := [it for kind in sorted(kinds) for it in ENGINES[kind].lacks(planned.system)]:
+        lacks = [it for kind in sorted(kinds) for it in ENGINES[kind].lacks(planned.system)]
+        lacks += phones_lack(planned.system)
+        if any(it.severity is Severity.ERROR for it in lacks):
             raise Faults(lacks)
         return planned
 
@@ -149,16 +152,30 @@ class Door:
             done = self._bring(known, change_set.tenant)
         except BaseException as error:
             raise self._taken_back(change_set, revision, error) from error
+        # Not before: until an engine has the new files, the old credentials register again.
+        registrations.end(self._deployment.engines, registrations.ended_by(change_set))
         return Outcome(revision, True, done)
 
     @collector_paused()
     def converge(self) -> Outcome:
-        """Bring every engine to what is stored, comparing every file and key."""
+        """Bring every engine to what is stored, comparing every file and key, and end the
+        registrations there that are no handset's."""
         while True:
             revision = self._store.latest_revision()
             done = self._bring(None, "", thorough=True)
             if self._store.latest_revision() == revision:
-                return Outcome(revision, False, done)
+                break
+        handsets = self._accounts()
+        for name, engine in self._deployment.engines.items():
+            registrations.end({name: engine}, registrations.strangers(engine, handsets))
+        return Outcome(revision, False, done)
+
+    def _accounts(self) -> frozenset[str]:
+        return frozenset(
+            registrations.account_of(tenant, handset)
+            for tenant in self._store.tenants()
+            for handset in self._store.keys(tenant, "handsets")
+        )
 
     def set(
         self,
@@ -219,6 +236,7 @@ class Door:
             row = ENGINES[engine.kind]
             bundle = row.render(views, engine)
             found[name] = asyncio.run(row.applier.drift(engine, bundle, known.revision))
+            found[name] += registrations.differences(engine, self._accounts())
         return found
 
     def _ready(self, *, files: bool) -> None:

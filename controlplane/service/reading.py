@@ -6,8 +6,11 @@ import contextlib
 import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
+from controlplane.diagnostics import Faults, Severity
+from controlplane.render.phones.lacking import lacking as phones_lack
 from controlplane.service.files import write_whole
 from controlplane.store.yaml_cache import ReadCache
 from controlplane.store.yaml_reader import Reading, read_file
@@ -25,13 +28,21 @@ def read_tenant(path: Path, state_folder: Path) -> Iterator[Reading]:
     folder = state_folder / "read-cache"
     kept = folder / hashlib.sha256(str(path.absolute()).encode()).hexdigest()[:24]
     before, cache = _load(kept)
-    reading = read_file(path, cache)
+    reading = _with_phones(read_file(path, cache))
     yield reading
     with contextlib.suppress(OSError):
         now = _digest(path)
         if now != before:
             folder.mkdir(mode=0o700, exist_ok=True)
             write_whole(kept, now + cache.to_bytes(), secret=True, lasting=False)
+
+
+def _with_phones(reading: Reading) -> Reading:
+    """What handsets cannot do is said by the file, too. Raises Faults where they would not work."""
+    lacks = [replace(it, source=reading.source(it.address)) for it in phones_lack(reading.system)]
+    if any(it.severity is Severity.ERROR for it in lacks):
+        raise Faults((*reading.warnings, *lacks))
+    return replace(reading, warnings=(*reading.warnings, *lacks)) if lacks else reading
 
 
 def _load(kept: Path) -> tuple[bytes, ReadCache]:

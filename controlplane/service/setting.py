@@ -14,6 +14,7 @@ from controlplane.model.change_set import Change, ChangeSet
 from controlplane.model.checks.nearest import nearest
 from controlplane.model.checks.words import faults_of
 from controlplane.model.documents import SETTINGS, document
+from controlplane.model.part import Part
 from controlplane.model.phone_system import KINDS
 from controlplane.store.store import Store
 
@@ -92,15 +93,47 @@ def changed_object(
     revision, before = store.object_at(place)
     if before is None:
         raise fault("there is no such object", place)
-    wanted = edit(before)
-    kind = KINDS[collection]
-    try:
-        after = document(kind.model_validate(wanted))
-    except ValidationError as error:
-        raise Faults(faults_of(error, kind, place, wanted)) from None
+    after = _sound(place, KINDS[collection], edit(before))
     changes = () if after == before else (Change(place, before, after),)
     seen = revision if based_on is None else min(based_on, revision)
     return ChangeSet(tenant, seen, changes, author=author, reason=reason)
+
+
+def added_object(
+    store: Store, place: str, edits: Mapping[str, Edit], author: str, reason: str
+) -> ChangeSet:
+    """A new object at `place` with these settings. Raises Faults where there is one already, or
+    there is no such tenant or setting."""
+    tenant, collection = place.split("/")[:2]
+    revision, there = store.object_at(place)
+    if there is not None:
+        raise fault("is there already", place, "choose another key, or edit it")
+    if store.object_at(f"{tenant}/{SETTINGS}")[1] is None:
+        raise fault(f"there is no tenant {tenant!r}", place, "`ctl get` lists the tenants")
+    wanted: Document = {}
+    for path, edit in edits.items():
+        wanted = with_edit(wanted, path.split("/"), edit, f"{place}/{path}")
+    after = _sound(place, KINDS[collection], wanted)
+    return ChangeSet(tenant, revision, (Change(place, None, after),), author=author, reason=reason)
+
+
+def removed_object(
+    store: Store, place: str, author: str, reason: str, based_on: int | None = None
+) -> ChangeSet:
+    """Raises Faults where there is none; what refers to it is found as it is applied."""
+    revision, before = store.object_at(place)
+    if before is None:
+        raise fault("there is no such object", place)
+    seen = revision if based_on is None else min(based_on, revision)
+    changes = (Change(place, before, None),)
+    return ChangeSet(place.split("/")[0], seen, changes, author=author, reason=reason)
+
+
+def _sound(place: str, kind: type[Part], wanted: Document) -> Document:
+    try:
+        return document(kind.model_validate(wanted))
+    except ValidationError as error:
+        raise Faults(faults_of(error, kind, place, wanted)) from None
 
 
 def split(address: str) -> tuple[str, list[str]]:

@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     DateTime,
     Dialect,
@@ -28,7 +29,7 @@ from sqlalchemy import (
 
 from controlplane.model.phone_system import KINDS
 
-SCHEMA = "0006"
+SCHEMA = "0007"
 """The migration that this code is written for."""
 
 REFERENCES: dict[str, dict[str, str]] = {
@@ -181,6 +182,33 @@ pin_events = Table(
     Index(None, "tenant", "id"),
 )
 """What happened to PINs; it stays when the line goes."""
+
+handset_tokens = Table(
+    "handset_tokens",
+    metadata,
+    Column("digest", Text, primary_key=True),
+    *(Column(name, Text, nullable=False) for name in ("tenant", "handset", "mac", "kind")),
+    Column("made", UtcTime, nullable=False),
+    Column("expires", UtcTime),
+    Column("ended", UtcTime),
+    *(Column(name, Text, nullable=False) for name in ("end", "author", "ended_by")),
+    Column("rotating", Boolean, nullable=False),
+    Column("change", BigInteger, nullable=False),
+    Index(None, "tenant", "handset"),
+    Index(None, "change"),
+)
+"""Tokens that handsets fetch their files with, by their digest: see
+`controlplane.store.handset_tokens`. They stay when the handset goes, and open nothing then."""
+
+handset_seen = Table(
+    "handset_seen",
+    metadata,
+    *(Column(name, Text, primary_key=True) for name in ("tenant", "handset")),
+    Column("at", UtcTime, nullable=False),
+    *(Column(name, Text, nullable=False) for name in ("address", "agent", "file", "fingerprint")),
+    Column("revision", BigInteger, nullable=False),
+)
+"""When and where from a handset fetched last: see `controlplane.store.handset_seen`."""
 
 applied = Table(
     "applied",

@@ -188,6 +188,14 @@ class FreeSwitchProcess:
         except (OSError, LiveError) as error:
             raise EngineFailed(f"{name} {argument}: {error}\n{self.logs()[-2000:]}") from None
 
+    def tell(self, command: commands.Command, seconds: float = 10.0) -> None:
+        """A command that is not an API command, such as an event; raises EngineFailed."""
+        try:
+            with socket.create_connection((self.address, self.port), seconds) as wire:
+                self._told(wire, command)
+        except (OSError, LiveError) as error:
+            raise EngineFailed(f"{command}: {error}\n{self.logs()[-2000:]}") from None
+
     def logs(self) -> str:
         """Everything FreeSWITCH logged so far."""
         files = (self._state / "log/output.txt", self._state / "log/freeswitch.log")
@@ -204,6 +212,22 @@ class FreeSwitchProcess:
                         raise EngineFailed(f"{command}: {message.text}")
                     case ApiResponse():
                         return message.body
+                    case _:
+                        pass
+        raise EngineFailed(f"{command}: the connection closed")
+
+    def _told(self, wire: socket.socket, command: commands.Command) -> None:
+        parser = Parser()
+        left = [command, commands.auth(self._password)]
+        while data := wire.recv(65536):
+            for message in parser.feed(data):
+                match message:
+                    case Reply(ok=False):
+                        raise EngineFailed(f"{command}: {message.text}")
+                    case Reply() if not left:
+                        return
+                    case AuthRequest() | Reply():
+                        wire.sendall(left.pop().wire)
                     case _:
                         pass
         raise EngineFailed(f"{command}: the connection closed")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from typing import NamedTuple, assert_never
 
 from controlplane.calls.call import Active, Call, Decision, FromHandset, FromTrunk, Point
@@ -16,7 +15,8 @@ from controlplane.render.asterisk.record import (
     POINT,
     RING_CONTEXT,
     SOUNDS,
-    STEP,
+    Dialled,
+    Given,
     called_group,
     join_args,
     join_seen,
@@ -32,6 +32,7 @@ from controlplane.routing.steps import (
     Collect,
     Flip,
     LastCaller,
+    Leg,
     OpenMailbox,
     Outcome,
     PickUp,
@@ -40,9 +41,6 @@ from controlplane.routing.steps import (
     TrunkLeg,
     Voicemail,
 )
-
-_GIVEN = STEP[1:-1]
-"""All but how long to wait, and the point."""
 
 
 class Written(NamedTuple):
@@ -108,53 +106,62 @@ def write_step(tenant: str, step: Executed, decision: Decision) -> Written:
         case Ring():
             return _write_ring(tenant, step, decision)
         case Voicemail():
-            fields = {"CP_WHAT": step.mailbox, "CP_HOW": GREETINGS[step.greeting]}
-            return _write("cp-voicemail", "s", fields, decision)
+            given = Given("s", step.mailbox, GREETINGS[step.greeting])
+            return _write("cp-voicemail", given, decision)
         case Play():
-            return _write("cp-play", "s", {"CP_WHAT": SOUNDS[step.prompt]}, decision)
+            return _write("cp-play", Given("s", SOUNDS[step.prompt]), decision)
         case Collect():
             again = SOUNDS[step.again] if step.again else ""
             how = f"{step.most}~{step.seconds}~{again}"
             said = "&".join(SOUNDS[it] for it in (step.told, step.prompt) if it)
-            fields = {"CP_WHAT": said, "CP_HOW": how}
-            return _write("cp-collect", "s", fields, decision)
+            return _write("cp-collect", Given("s", said, how), decision)
         case OpenMailbox():
-            return _write("cp-mailbox", "s", {"CP_WHAT": step.mailbox}, decision)
+            return _write("cp-mailbox", Given("s", step.mailbox), decision)
         case Authorise():
-            return _write("cp-authorise", "s", {}, decision)
+            return _write("cp-authorise", Given("s"), decision)
         case PickUp():
-            return _write("cp-pickup", "s", {"CP_WHAT": "&".join(step.lines)}, decision)
+            return _write("cp-pickup", Given("s", "&".join(step.lines)), decision)
         case LastCaller():
-            return _write("cp-last", "s", {"CP_WHAT": step.line}, decision)
+            return _write("cp-last", Given("s", step.line), decision)
         case Flip():
-            return _write("cp-flip", "s", {"CP_WHAT": step.key, "CP_HOW": step.value}, decision)
+            return _write("cp-flip", Given("s", step.key, step.value), decision)
         case _ as never:
             assert_never(never)
 
 
 def _write_ring(tenant: str, step: Ring, decision: Decision) -> Written:
-    shown = {one: one.cli if isinstance(one, TrunkLeg) else "" for one in step.legs}
-    legs = ((leg(tenant, one), step.terms_of(one), shown[one]) for one in step.legs)
-    dialled = written(legs, step.seconds)
+    dialled = _dialled(tenant, step)
     if step.screen:
         kind = "screen"
     elif dialled.idle:
         kind = "idle"
     else:
         kind = "line" if step.line else "s"
-    fields = {
-        "CP_WHAT": dialled.what,
-        "CP_HOW": str(step.seconds),
-        "CP_SHOWN": step.caller.name,
-        "CP_NUMBER": decision.caller.number,
+    given = Given(
+        kind,
+        dialled.what,
+        str(step.seconds),
+        step.caller.name,
+        decision.caller.number,
         # Those of all legs that carry none of their own are the same.
-        "CP_OUT": next((cli for cli in shown.values() if cli), ""),
-        "GROUP(cp-called)": called_group(tenant, step.line) if step.line else "",
-        "CP_PATHS": str(step.paths),
-        "CP_IDLE": dialled.idle,
-        "_CP_LATER": dialled.later,
-    }
-    return _write(RING_CONTEXT, kind, fields, decision)
+        next(filter(None, map(_shown, step.legs)), ""),
+        called_group(tenant, step.line) if step.line else "",
+        str(step.paths),
+        dialled.idle,
+        dialled.later,
+    )
+    return _write(RING_CONTEXT, given, decision)
+
+
+def _dialled(tenant: str, step: Ring) -> Dialled:
+    if not step.terms:
+        return Dialled("&".join([leg(tenant, one) for one in step.legs]))
+    legs = ((leg(tenant, one), step.terms_of(one), _shown(one)) for one in step.legs)
+    return written(legs, step.seconds)
+
+
+def _shown(one: Leg) -> str:
+    return one.cli if isinstance(one, TrunkLeg) else ""
 
 
 def write_point(decision: Decision) -> str:
@@ -162,11 +169,8 @@ def write_point(decision: Decision) -> str:
     return _point(decision)
 
 
-def _write(context: str, kind: str, fields: Mapping[str, str], decision: Decision) -> Written:
-    """The record is in the order of STEP."""
-    found = {**fields, "CP_KIND": kind}
-    first = packed_fields([found.get(name, "") for name in _GIVEN], ",")
-    return Written(context, kind, f"0,{first},{_point(decision)}")
+def _write(context: str, given: Given, decision: Decision) -> Written:
+    return Written(context, given.kind, f"0,{packed_fields(given, ',')},{_point(decision)}")
 
 
 def _point(decision: Decision) -> str:

@@ -210,6 +210,7 @@ def _path(*segments: str) -> str:
     return "/".join(_segment(item) for item in segments)
 
 
+@lru_cache(maxsize=64)
 def _segment(text: str) -> str:
     if _PLAIN.fullmatch(text):
         return text

@@ -14,13 +14,14 @@ from controlplane.model.checks.nearest import nearest
 from controlplane.model.feature_codes import FeatureCode
 from controlplane.model.line import Pin
 from controlplane.model.part import DialString, Email, Extension, HostName, Name, Part
+from controlplane.model.phone_key import KeyTarget
 from controlplane.model.time_frame import DAYS, TimeFrame
 from controlplane.model.trunk import Address
 
 Words = tuple[str, str]
 """What is wrong, and how to mend it."""
 
-_SECRET = frozenset({"sip_password", "password", "default_pin", "database"})
+_SECRET = frozenset({"sip_password", "admin_password", "password", "default_pin", "database"})
 """Settings whose value no message repeats."""
 
 
@@ -30,6 +31,7 @@ def _pattern(annotated: Any) -> str:
 
 _BY_FIELD: dict[str, Words] = {
     "country": ("is not a country", "write its ISO 3166 code in capitals, as GB"),
+    "admin_password": ("is no password of a phone", "write 4 to 32 letters and digits"),
     "area_code": ("is not an area code", "write up to six digits"),
     "model": ("is not a handset model", "write vendor/model, as yealink/T54W"),
     "username": ("is not a SIP user name", "write up to 64 letters, digits and . _ + -"),
@@ -52,6 +54,7 @@ _BY_PATTERN: dict[str, Words] = {
     _pattern(ListedNumber): ("is not a caller", _CALLER.removesuffix(", or list/NAME")),
     _pattern(DialString): ("is not a number one dials", "write 2 to 20 digits, * or #"),
     _pattern(FeatureCode): ("is not a feature code", "write * or # and 1 to 7 digits, as *78"),
+    _pattern(KeyTarget): ("is nothing a key dials", "write an extension, a code or a number"),
     _pattern(Pin): ("is not a PIN", "write 4 to 10 digits"),
     _pattern(Address): ("is not an IP address", "write it as 192.0.2.10 or 192.0.2.0/24"),
 }

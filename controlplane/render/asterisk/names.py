@@ -29,6 +29,7 @@ def trunk_account(tenant: str, trunk: str) -> str:
     return word(f"trunk.{tenant}.{trunk}")
 
 
+@lru_cache(maxsize=20_000)
 def phone_leg(tenant: str, handset: str) -> str:
     return f"PJSIP/{account(tenant, handset)}"
 

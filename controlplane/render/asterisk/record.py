@@ -30,20 +30,36 @@ by `Stasis(…,outcome,…)`."""
 
 POINT_VARIABLE = "CP_POINT"
 
-STEP = (
-    "TIMEOUT(absolute)",
+
+class Given(NamedTuple):
+    """What a step is, field by field of STEP."""
+
+    kind: str
+    what: str = ""
+    how: str = ""
+    shown: str = ""
+    number: str = ""
+    out: str = ""
+    called: str = ""
+    paths: str = ""
+    idle: str = ""
+    later: str = ""
+
+
+_GIVEN = Given(
     "CP_KIND",
-    "CP_WHAT",
-    "CP_HOW",
-    "CP_SHOWN",
-    "CP_NUMBER",
-    "CP_OUT",
-    "GROUP(cp-called)",
-    "CP_PATHS",
-    "CP_IDLE",
-    "_CP_LATER",
-    POINT_VARIABLE,
+    what="CP_WHAT",
+    how="CP_HOW",
+    shown="CP_SHOWN",
+    number="CP_NUMBER",
+    out="CP_OUT",
+    called="GROUP(cp-called)",
+    paths="CP_PATHS",
+    idle="CP_IDLE",
+    later="_CP_LATER",
 )
+
+STEP = ("TIMEOUT(absolute)", *_GIVEN, POINT_VARIABLE)
 """What the controller writes into CP_STEP, separated by commas; the first ends the waiting."""
 
 STEP_VARIABLE = "CP_STEP"
@@ -102,8 +118,8 @@ class Dialled(NamedTuple):
     """How the legs of a ringing are written: see `written`."""
 
     what: str
-    idle: str
-    later: str
+    idle: str = ""
+    later: str = ""
 
 
 def written(legs: Iterable[tuple[str, Terms, str]], seconds: int) -> Dialled:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from controlplane.calls.call import Note
 from controlplane.calls.entry import Entry, enter
 from controlplane.routing.steps import CallerId
 from tests.unit.calls.build import DDI, MAIN, MOBILE, compiled, from_handset, from_trunk
@@ -77,7 +78,8 @@ def test_a_number_that_is_not_active_is_unknown_from_outside(number: dict[str, o
 def test_a_number_reaches_its_destination(to: str, flow: str, argument: str) -> None:
     entry = entered(from_trunk(DDI), numbers={DDI: {"to": to}}, groups={"sales": {}})
     assert (entry.flow, entry.argument) == (flow, argument)
-    assert entry.note.address == f"acme/numbers/{DDI}/to"
+    assert isinstance(entry.reason, Note)
+    assert entry.reason.address == f"acme/numbers/{DDI}/to"
 
 
 @pytest.mark.parametrize("sent", [DDI, DDI.removeprefix("+"), "0" + DDI.removeprefix("+44")])

@@ -56,6 +56,11 @@ VALID = [
     "tenant: a\ntime_frames: {x: {mon: 09:00-12:00, tue-sun: [22:00-06:00], dates: 2026-12-25}}",
     "tenant: a\ntime_frames: {x: {dates: ['2026-12-24..2026-12-26', 2027-01-01]}}",
     "tenant: a\nhandsets: {x: {mac: 00-15-65-AA-BB-CC, overrides: {volume: 7}}}",
+    "tenant: a\nhandsets: {x: {keys: [line, blf/102, speed-dial/+447700900123, none]}}",
+    "tenant: a\nhandsets: {x: {keys: {kind: park, to: 701, label: Park}}, y: {keys: line}}",
+    "tenant: a\nprovisioning: {codecs: alaw, srtp: 'off', keys: line, no_backup: yes,"
+    " overrides: {yealink/T54W: {phone_setting.backlight_time: 60}}}",
+    "tenant: a\nsites: {x: {provisioning: {transport: tls, language: de, networks: 10.0.0.0/8}}}",
     "tenant: a\ntrunks: {x: {host: 192.0.2.1, register: no, accept_from: 192.0.2.0/24}}",
 ]
 INVALID = [
@@ -78,6 +83,9 @@ INVALID = [
     "tenant: a\ntime_frames: {x: {mon: 9-12}}",
     "tenant: a\ntime_frames: {x: {dates: tomorrow}}",
     "tenant: a\nhandsets: {x: {mac: zz}}",
+    "tenant: a\nhandsets: {x: {keys: [blinking/102]}}",
+    "tenant: a\nhandsets: {x: {keys: [blf/ada]}}",
+    "tenant: a\nprovisioning: {codecs: [opus]}",
     "tenant: a\ntrunks: {x: {}}",
     "tenant: a\ntrunks: {x: {host: h, port: 70000}}",
 ]

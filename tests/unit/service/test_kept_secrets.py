@@ -9,7 +9,7 @@ def test_the_settings_that_are_secrets() -> None:
     assert secret_settings() == {
         "settings": ("authorisation_codes",),
         "lines": ("default_pin",),
-        "handsets": ("sip_password",),
+        "handsets": ("sip_password", "admin_password"),
         "trunks": ("password",),
     }
 

@@ -1,0 +1,52 @@
+"""`ctl handset`: the handsets of a tenant; one file a verb."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from controlplane.cli.completing import complete_handset, complete_handset_settings
+from controlplane.cli.lazy import LazyGroup
+
+VERBS = {
+    "list": "List them.",
+    "show": "Show everything about one.",
+    "add": "Add one.",
+    "edit": "Change settings of one, all at once.",
+    "delete": "Delete one, and end its registration; asks first.",
+    "enrol": "Print the URL from which one fetches its files first.",
+    "revoke": "Serve one nothing any more.",
+}
+"""Verb -> one line of help, in the order of the help. Its code is the module of the same name."""
+
+
+@click.group(
+    "handset",
+    cls=LazyGroup,
+    verbs=VERBS,
+    package="controlplane.cli.handset",
+    subcommand_metavar="VERB [ARGS]...",
+)
+def verb() -> None:
+    """Handsets: phones, each with one permanent SIP account of its own.
+
+    HANDSET is TENANT/PHONE-ID, as acme/LDN-07; the Phone ID is what stands on its screen.
+    """
+
+
+def handset_argument(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The argument HANDSET, as `handset`."""
+    return click.argument("handset", shell_complete=complete_handset)(command)
+
+
+def settings_argument(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The arguments SETTING=VALUE, as `values`."""
+    complete = complete_handset_settings
+    metavar = "SETTING=VALUE"
+    return click.argument("values", nargs=-1, metavar=metavar, shell_complete=complete)(command)
+
+
+def reason_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    return click.option("--reason", default="", help="Why, for the audit.")(command)

@@ -1,0 +1,42 @@
+"""`ctl handset list`: the handsets of a tenant, or of all."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from controlplane.cli.printing import print_data, print_table
+from controlplane.cli.session import Format, Session, common
+
+if TYPE_CHECKING:
+    from controlplane.service.handsets import Phone
+
+
+@click.command("list")
+@click.argument("tenant", default="")
+@click.option("--site", default="", help="Only those at this site.")
+@click.option("--line", default="", help="Only those that serve this line now.")
+@common
+def verb(session: Session, tenant: str, site: str, line: str) -> None:
+    """List the handsets of TENANT; without it, those of all tenants."""
+    from controlplane.service.handsets import listed, phone_data
+
+    with session.store() as store:
+        phones = [
+            it
+            for it in listed(store, tenant)
+            if site in ("", it.handset.site) and line in ("", it.handset.serves)
+        ]
+    if session.output is not Format.TABLE:
+        print_data([phone_data(it) for it in phones], session.output)
+        return
+    columns = ("HANDSET", "MAC", "MODEL", "SITE", "SERVES", "NAME")
+    print_table(columns, map(_row, phones), empty="there are no handsets")
+
+
+def _row(phone: Phone) -> tuple[str, ...]:
+    it = phone.handset
+    serves = f"{it.login} (login)" if it.login else it.line or "-"
+    cells = (it.mac or "-", it.model or "-", it.site or "-", serves, it.name)
+    return (f"{phone.tenant}/{phone.id}", *cells)

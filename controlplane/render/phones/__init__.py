@@ -1,0 +1,1 @@
+"""What handsets fetch: a desk, the files its vendor's phones ask for, and what they cannot do."""

@@ -1,0 +1,267 @@
+"""Desk: everything a phone's files say, whatever its vendor (pure)."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from controlplane.model.feature_codes import FEATURES, Feature
+from controlplane.model.handset import Handset
+from controlplane.model.names import display_name
+from controlplane.model.phone_key import KeyKind, PhoneKey
+from controlplane.model.phone_system import PhoneSystem
+from controlplane.model.provisioning import Codec, Language, Provisioning, Srtp
+from controlplane.model.trunk import Transport
+from controlplane.render.phones.catalogue import Model, catalogue
+from controlplane.render.phones.directory import Directory
+from controlplane.render.phones.overrides import overrides_of
+from controlplane.routing.identity import zone_of_line
+
+_LETTERS = "abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789"
+"""Of passwords that people type at a phone: none that looks like another."""
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A SIP server as phones reach it."""
+
+    host: str
+    port: int = 5060
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a phone finds what: of one deployment, and of one phone.
+
+    `engines` by name, in the order they are to be tried. `url`: where this phone fetches its
+    files, its token in it, with a slash at the end. `year` is the current one: phones are told when
+    its clocks change.
+    """
+
+    engines: Mapping[str, Server]
+    url: str
+    year: int
+    time_server: str = "pool.ntp.org"
+
+    def __repr__(self) -> str:
+        return f"Place({', '.join(self.engines)})"
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A SIP account, registered at `registrar`. `codecs` in the order they are offered."""
+
+    user: str
+    auth_user: str
+    password: str = field(repr=False)
+    display_name: str
+    label: str
+    registrar: Server
+    backup: Server | None
+    outbound_proxy: Server | None
+    transport: Transport
+    srtp: Srtp
+    codecs: tuple[Codec, ...]
+    voicemail: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeskKey:
+    """A programmable key; `number` counts from 1. `to` is what it dials or watches, else ""."""
+
+    number: int
+    kind: KeyKind
+    to: str = ""
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """`label`: what the phone shows itself to be. `serves`: the extension it has now, or "".
+
+    `keys`: one for each the model has, those without any use as well, so that what was there
+    before is cleared. `zone`: IANA name; its clocks change as they do in `year`. `overrides`: by
+    the vendor's names, merged in the order family, tenant, site, model, firmware, handset; the last
+    has its way.
+    """
+
+    tenant: str
+    phone_id: str
+    mac: str
+    model: Model
+    firmware: str
+    label: str
+    serves: str
+    accounts: tuple[Account, ...]
+    keys: tuple[DeskKey, ...]
+    directory: Directory = field(compare=False)
+    directory_name: str
+    zone: str
+    year: int
+    country: str
+    language: Language
+    time_server: str
+    admin_password: str = field(repr=False)
+    admin_pin: str = field(repr=False)
+    url: str = field(repr=False)
+    emergency_numbers: tuple[str, ...]
+    extension_digits: tuple[int, int]
+    overrides: Mapping[str, str] = field(repr=False)
+
+
+def desk_of(
+    system: PhoneSystem,
+    phone_id: str,
+    place: Place,
+    secrets: Mapping[str, str] | None = None,
+) -> Desk:
+    """The desk of a handset. `secrets`: SIP passwords of those that bring none of their own.
+
+    LookupError where there is no such handset, its model is none of ours or not said, or it has no
+    SIP password; the text says which.
+    """
+    handset = system.handsets.get(phone_id)
+    if handset is None:
+        raise LookupError(f"there is no handset {phone_id}")
+    model = catalogue().models.get(handset.model or "")
+    if model is None:
+        raise LookupError(f"handset {phone_id} is of no known model")
+    password = handset.sip_password or (secrets or {}).get(phone_id)
+    if not password:
+        raise LookupError(f"handset {phone_id} has no SIP password")
+    settings = settings_of(system, handset)
+    served = handset.serves if handset.serves in system.lines else None
+    name = display_name(system, served) if served else phone_id
+    # Who is at a phone reads its Phone ID there, to have a line logged in to it.
+    label = f"{served} {name} ({phone_id})" if served else phone_id
+    return Desk(
+        tenant=system.tenant,
+        phone_id=phone_id,
+        mac=handset.mac or "",
+        model=model,
+        firmware=handset.firmware or "",
+        label=label,
+        serves=served or "",
+        accounts=(_account(system, phone_id, handset, settings, place, password, name, label),),
+        keys=tuple(placed_keys(system, handset, settings, model, label)),
+        directory=Directory(system),
+        directory_name=system.settings.name or system.tenant,
+        zone=_zone(system, handset, served),
+        year=place.year,
+        country=system.settings.country,
+        language=settings.language or Language.ENGLISH,
+        time_server=settings.time_server or place.time_server,
+        admin_password=handset.admin_password or derived(password, "admin password", _LETTERS, 16),
+        admin_pin=_pin(handset.admin_password) or derived(password, "admin pin", "123456789", 9),
+        url=place.url,
+        emergency_numbers=system.settings.emergency_numbers,
+        extension_digits=(
+            system.settings.extension_digits.least,
+            system.settings.extension_digits.most,
+        ),
+        overrides=overrides_of(system, handset, model),
+    )
+
+
+def _pin(own: str | None) -> str:
+    return own if own and own.isdecimal() else ""
+
+
+def derived(secret: str, purpose: str, alphabet: str, length: int) -> str:
+    """Another secret made of a secret: the same each time, and the first is not to be had of it."""
+    made = hmac.digest(secret.encode(), purpose.encode(), hashlib.sha512)
+    return "".join(alphabet[byte % len(alphabet)] for byte in made[:length])
+
+
+def settings_of(system: PhoneSystem, handset: Handset) -> Provisioning:
+    """The site's settings over those of the tenant; overrides aside."""
+    tenant = system.settings.provisioning
+    site = system.sites.get(handset.site) if handset.site else None
+    if site is None or not site.provisioning.model_fields_set:
+        return tenant
+    return Provisioning.model_construct(**site.provisioning.over(tenant))
+
+
+def _account(
+    system: PhoneSystem,
+    phone_id: str,
+    handset: Handset,
+    settings: Provisioning,
+    place: Place,
+    password: str,
+    name: str,
+    label: str,
+) -> Account:
+    user = f"{system.tenant}.{phone_id}"
+    registrar, backup = servers_of(handset, settings, place)
+    codes = system.settings.feature_codes
+    proxy = settings.outbound_proxy
+    usual = 5061 if settings.transport is Transport.TLS else 5060
+    return Account(
+        user=user,
+        auth_user=user,
+        password=password,
+        display_name=name,
+        label=label,
+        registrar=registrar,
+        backup=backup,
+        outbound_proxy=Server(proxy, settings.outbound_proxy_port or usual) if proxy else None,
+        transport=settings.transport or Transport.UDP,
+        srtp=settings.srtp or Srtp.OFF,
+        codecs=settings.codecs or tuple(Codec),
+        voicemail=codes.get(Feature.VOICEMAIL, FEATURES[Feature.VOICEMAIL].code) or "",
+    )
+
+
+def servers_of(
+    handset: Handset, settings: Provisioning, place: Place
+) -> tuple[Server, Server | None]:
+    """Where the handset registers, and where it goes when that does not answer."""
+    order = list(place.engines)
+    if not order:
+        raise LookupError("there is no engine to register at")
+    first = handset.preferred_server if handset.preferred_server in place.engines else order[0]
+    rest = [name for name in order if name != first]
+    if settings.backup_server in rest:
+        rest.insert(0, settings.backup_server)
+    backup = None if settings.no_backup or not rest else place.engines[rest[0]]
+    return place.engines[first or order[0]], backup
+
+
+def wanted_keys(
+    system: PhoneSystem, handset: Handset, settings: Provisioning
+) -> Sequence[PhoneKey]:
+    """Keys of the line that is served come first, then the handset's; those of site or tenant where
+    neither has any. A key of the phone's own account comes before all, unless one is such a key."""
+    line = system.lines.get(handset.serves) if handset.serves else None
+    wanted = [*(line.keys if line else ()), *handset.keys] or list(settings.keys)
+    if not any(key.kind is KeyKind.LINE for key in wanted):
+        wanted.insert(0, PhoneKey(kind=KeyKind.LINE))
+    return wanted
+
+
+def placed_keys(
+    system: PhoneSystem, handset: Handset, settings: Provisioning, model: Model, label: str
+) -> Iterable[DeskKey]:
+    """Every key of the model."""
+    wanted = wanted_keys(system, handset, settings)
+    for index in range(model.line_keys):
+        key = wanted[index] if index < len(wanted) else None
+        if key is None or key.kind is KeyKind.NONE:
+            yield DeskKey(index + 1, KeyKind.NONE)
+        elif key.kind is KeyKind.LINE:
+            yield DeskKey(index + 1, KeyKind.LINE, "", key.label or label)
+        else:
+            to = key.to or ""
+            named = key.label or (display_name(system, to) if to in system.lines else to)
+            yield DeskKey(index + 1, key.kind, to, named)
+
+
+def _zone(system: PhoneSystem, handset: Handset, served: str | None) -> str:
+    """Where the handset is, its clock is right; of one without a site, where its line is."""
+    site = system.sites.get(handset.site) if handset.site else None
+    if site is not None:
+        return site.timezone or system.settings.timezone
+    return zone_of_line(system, served) if served else system.settings.timezone

@@ -1,0 +1,95 @@
+"""Files: what a phone is given when it asks for a file (pure)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+from urllib.parse import urlsplit
+
+from jinja2 import Template
+
+from controlplane.render.phones.catalogue import FOLDER, Asked, FileKind, catalogue
+from controlplane.render.phones.clocks import clock
+from controlplane.render.phones.desk import Desk
+from controlplane.render.phones.formats import FORMATS, vcard, xml
+from controlplane.render.phones.plain import plain
+from controlplane.render.phones.zones import zone_of
+from controlplane.render.templates import environment
+
+
+@dataclass(frozen=True, slots=True)
+class PhoneFile:
+    body: bytes
+    content_type: str
+
+
+def render(desk: Desk, asked: Asked) -> PhoneFile | None:
+    """None where there is no such file for this phone: another vendor's, or another phone's."""
+    model = desk.model
+    if asked.vendor != model.vendor or asked.mac not in (None, desk.mac):
+        return None
+    if asked.code not in (None, model.code):
+        return None
+    kind = catalogue().vendors[asked.vendor].files[asked.kind]
+    if not kind.template:
+        return None
+    text = _template(asked.vendor, kind).render(_names(desk, kind, asked))
+    if kind.settings:
+        form = model.family.format or catalogue().vendors[asked.vendor].format
+        settings = clock(form, zone_of(desk.zone, desk.year)) | settings_in(text.split("\n"))
+        settings.update((key, plain(value)) for key, value in desk.overrides.items())
+        text = FORMATS[form](settings)
+    return PhoneFile(text.encode("utf-8"), kind.content_type)
+
+
+def settings_in(lines: Iterable[str]) -> dict[str, str]:
+    """The settings of a template, a line each: `name = value`. Of two with one name, the last.
+
+    No expression of a template brings a line of its own: see `plain`.
+    """
+    settings: dict[str, str] = {}
+    for line in lines:
+        key, equals, value = line.partition(" =")
+        if equals:
+            settings[key] = value.strip()
+        elif line and not line.startswith("#"):
+            raise ValueError(f"{line!r} is no setting")
+    return settings
+
+
+ESCAPES: Mapping[str, Callable[[Any], str]] = {
+    "settings": plain,
+    "vcard": lambda value: vcard.text(plain(value)),
+    "xml": lambda value: xml.text(plain(value)),
+}
+"""By what a template writes: what every expression in it goes through."""
+
+
+def sip_quoted(text: str) -> str:
+    """A quoted string of SIP (RFC 3261, 25.1)."""
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
+
+
+@cache
+def _template(vendor: str, kind: FileKind) -> Template:
+    escape = ESCAPES["settings" if kind.settings else kind.writes]
+    templates = environment(f"{FOLDER}/{vendor}", escape)
+    templates.filters["sip_quoted"] = sip_quoted
+    return templates.get_template(kind.template)
+
+
+def _names(desk: Desk, kind: FileKind, asked: Asked) -> dict[str, Any]:
+    """What a template may name. `entries` of the directory are made only for one that does."""
+    return {
+        "entries": lambda: desk.directory.page(asked.page, kind.entries),
+        "page": asked.page,
+        "more": lambda: desk.directory.has(asked.page + 1, kind.entries),
+        "desk": desk,
+        "url": urlsplit(desk.url),
+        "account": desk.accounts[0],
+        "model": desk.model,
+        "family": desk.model.family,
+    }

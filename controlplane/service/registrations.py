@@ -1,0 +1,85 @@
+"""Registrations: which of them a change ends, and who is registered at which engine."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Iterator, Mapping, Sequence
+
+from controlplane.diagnostics import Diagnostic, Faults, printable
+from controlplane.engines import ENGINES
+from controlplane.live.registrar import Registration
+from controlplane.model.change import Change
+from controlplane.model.change_set import ChangeSet
+from controlplane.model.deployment import Engine
+
+_ACCOUNT = re.compile(r"[a-z0-9][a-z0-9-]*[.][A-Za-z0-9][A-Za-z0-9_-]*")
+
+
+def account_of(tenant: str, handset: str) -> str:
+    """The SIP account of a handset, which is permanent: on every engine the same."""
+    return f"{tenant}.{handset}"
+
+
+def ended_by(change_set: ChangeSet) -> tuple[str, ...]:
+    """Accounts whose credentials are good no more once it is applied: of handsets that are
+    removed, or have another SIP password."""
+    return tuple(
+        account_of(change_set.tenant, change.address.split("/", 2)[2])
+        for change in change_set.changes
+        if change.address.split("/")[1] == "handsets" and _ends(change)
+    )
+
+
+def _ends(change: Change) -> bool:
+    if change.before is None:
+        return False
+    after = change.after
+    return after is None or after.get("sip_password") != change.before.get("sip_password")
+
+
+def end(engines: Mapping[str, Engine], accounts: Sequence[str]) -> None:
+    """At each of these. Raises Faults, one for each where they may still be registered."""
+    if not accounts:
+        return
+    said: list[Diagnostic] = []
+    for name, engine in engines.items():
+        try:
+            asyncio.run(_end(engine, accounts))
+        except Faults as faults:
+            who = accounts[0] if len(accounts) == 1 else f"{len(accounts)} handsets"
+            text = f"{who} may still be registered at {name}: {faults.diagnostics[0].message}"
+            said.append(Diagnostic(text, engine.address, "`ctl apply` tries it again"))
+    if said:
+        raise Faults(said)
+
+
+async def _end(engine: Engine, accounts: Sequence[str]) -> None:
+    async with ENGINES[engine.kind].registrar(engine) as registrar:
+        await registrar.end(accounts)
+
+
+def registered(engine: Engine) -> Mapping[str, Registration]:
+    """By account. Raises Faults where the engine does not tell."""
+
+    async def ask() -> Mapping[str, Registration]:
+        async with ENGINES[engine.kind].registrar(engine) as registrar:
+            return await registrar.registered()
+
+    return asyncio.run(ask())
+
+
+def strangers(engine: Engine, handsets: frozenset[str]) -> tuple[str, ...]:
+    """Accounts named as ours that are registered there, and are no handset's. Raises Faults."""
+    found = sorted(registered(engine))
+    return tuple(it for it in found if it not in handsets and _ACCOUNT.fullmatch(it))
+
+
+def differences(engine: Engine, handsets: frozenset[str]) -> Iterator[Diagnostic]:
+    """One finding a registration that should not be there."""
+    for account in strangers(engine, handsets):
+        yield Diagnostic(
+            "is registered and is no handset's",
+            f"registrations/{printable(account)}",
+            "`ctl apply` ends it",
+        )

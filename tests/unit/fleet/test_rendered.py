@@ -1,0 +1,194 @@
+"""What is rendered for handsets, read by the parsers that were written apart from it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cache
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from controlplane.model.phone_system import PhoneSystem
+from controlplane.render.phones.catalogue import catalogue
+from controlplane.render.phones.desk import Desk, Place, Server, desk_of
+from controlplane.render.phones.files import render
+from tests.fleet import VENDORS, Answer, Handset, Learned
+
+VENDORS_RENDERED = sorted(set(VENDORS) & set(catalogue().vendors))
+MODELS = sorted(it for it in catalogue().models if it.partition("/")[0] in VENDORS)
+
+BENIGN = "Zoe Benign"
+HOSTILE = [
+    'A;b,c "quoted" <x> ${EXTEN} & co',
+    "%NULL%",
+    "#!version:1.0.0.1",
+    "# no comment",
+    "a = b",
+    "account.1.password = x",
+    "sip line1 password: x",
+    "</label><evil/>",
+    "]]><evil/><![CDATA[",
+    "<!-- ",
+    "--> <evil/>",
+    "&evil; &#10; &amp;",
+    "' OR 1=1 --",
+    "x@evil.example;sub=$PROXY;nme=eve",
+    "fnc=sd;nme=x",
+    "102|*8",
+    "102@2/bc",
+    "\\",
+    "x\\",
+    "\\n",
+    "${a}{{b}}{%c%}$PSN$MA[PHONE_MAC_ADDRESS]",
+    "\u202eevil\u202c",
+    "\u05e9\u05dc\u05d5\u05dd \u0645\u0631\u062d\u0628\u0627",
+    "\U0001f4de \u00e9\u0301 \u00df",
+    "x" * 80,
+    "x\naccount.1.user_name = eve\nfoo = bar",
+    "x\r\nsip line2 user name: eve",
+    "x\raccount.2.enable = 1",
+    "x\x00y\x1b[31m\x07",
+    "x\u2028y\u0085z",
+    "\ufeffx",
+    "\ufffe\uffff\ud83d",
+    '"',
+    '"quoted"',
+    "^",
+    "!",
+    ": ",
+    "",
+]
+"""The last dozen cannot come through the model; a renderer is not to lean on that."""
+
+
+def office(model: str, mac: str) -> PhoneSystem:
+    keys = [
+        {"kind": "line"},
+        {"kind": "blf", "to": "102", "label": BENIGN},
+        {"kind": "speed-dial", "to": "+447700900123", "label": BENIGN},
+    ]
+    handset = {
+        **{"line": "101", "mac": mac, "model": model, "sip_password": "s3cr;t&<\"'%"},
+        **{"site": "london", "keys": keys},
+    }
+    made: dict[str, Any] = {
+        "tenant": "acme",
+        "sites": {"london": {"main_number": "+442071838750"}},
+        "numbers": {"+442071838750": {"to": "line/101"}},
+        "lines": {"101": {"label": [BENIGN], "voicemail": {}}, "102": {"label": [BENIGN]}},
+        "handsets": {"LDN-01": handset},
+    }
+    return PhoneSystem.model_validate(made)
+
+
+@cache
+def desk(model: str) -> Desk:
+    vendor = VENDORS[model.partition("/")[0]]
+    engines = {"asterisk": Server("127.0.0.9", 5070)}
+    place = Place(engines, "http://prov.example/d/token/", year=2026)
+    return desk_of(office(model, vendor.oui + "12ab34"), "LDN-01", place)
+
+
+def named(given: Desk, name: str) -> Desk:
+    """The desk with `name` wherever people may write one."""
+    [account] = given.accounts
+    return replace(
+        given,
+        label=name,
+        directory_name=name,
+        accounts=(replace(account, display_name=name, label=name),),
+        keys=tuple(replace(it, label=name) if it.label else it for it in given.keys),
+    )
+
+
+def handset(given: Desk) -> Handset:
+    """Of the desk's model, its requests answered by what is rendered."""
+    vendor = VENDORS[given.model.vendor]
+    url = f"{given.url}linphone.xml" if vendor.vendor == "linphone" else given.url
+    made = vendor(given.mac, url, model=given.model.name)
+
+    def answered(method: str, url: str, body: bytes | None = None) -> Answer:
+        asked = catalogue().asked(url.rpartition("/")[2], vendor.vendor)
+        file = render(given, asked) if asked and method == "GET" else None
+        answer = Answer(method, url, 200 if file else 404, file.body if file else b"")
+        made.asked.append(answer)
+        return answer
+
+    made._request = answered  # type: ignore[method-assign]
+    return made
+
+
+def read(given: Desk) -> tuple[Handset, Learned]:
+    made = handset(given)
+    return made, made.provision()
+
+
+@pytest.mark.proves("G8", "G9")
+@pytest.mark.parametrize("model", MODELS)
+def test_a_handset_learns_its_account_and_its_keys(model: str) -> None:
+    made, learned = read(desk(model))
+    account = learned.account
+    assert (account.user, account.auth_user) == ("acme.LDN-01", "acme.LDN-01")
+    assert account.password == "s3cr;t&<\"'%"
+    assert (account.server, account.transport) == (("127.0.0.9", 5070), "udp")
+    assert BENIGN in account.display_name
+    assert learned.provisioning.startswith("http://prov.example/d/token/")
+    if made.vendor != "linphone":
+        assert "*97" in account.voicemail
+        assert len(learned.admin_password) >= 6
+        room = desk(model).model.line_keys
+        kinds = {(it.kind, it.value) for it in learned.keys if it.kind in ("blf", "speed-dial")}
+        assert room < 2 or ("blf", "102") in kinds
+        assert room < 3 or any(kind == "speed-dial" for kind, _ in kinds)
+        assert (f"{BENIGN}", "101") in made.phonebook() or ("Zoe Benign", "101") in made.phonebook()
+
+
+@pytest.mark.parametrize("vendor", VENDORS_RENDERED)
+def test_another_phones_mac_gets_nothing(vendor: str) -> None:
+    model = next(it for it in MODELS if it.startswith(f"{vendor}/"))
+    mine = desk(model)
+    other = replace(mine, mac=VENDORS[vendor].oui + "000001")
+    made = handset(mine)
+    made.provision()
+    mac, upper = mine.mac, mine.mac.upper()
+    names = {it.path.rpartition("/")[2] for it in made.asked if mac in it.path or upper in it.path}
+    for name in names:
+        asked = catalogue().asked(name, vendor)
+        assert asked is None or render(other, asked) is None, name
+
+
+def settings_of(made: Handset) -> dict[str, str]:
+    return dict(made.settings)
+
+
+@pytest.mark.proves("G8")
+@pytest.mark.parametrize("vendor", VENDORS_RENDERED)
+@pytest.mark.parametrize("name", HOSTILE, ids=ascii)
+def test_a_hostile_name_is_a_name_and_nothing_else(vendor: str, name: str) -> None:
+    check_name(vendor, name)
+
+
+@pytest.mark.parametrize("vendor", VENDORS_RENDERED)
+@given(name=st.text(max_size=90))
+def test_any_name_is_a_name_and_nothing_else(vendor: str, name: str) -> None:
+    check_name(vendor, name)
+
+
+def check_name(vendor: str, name: str) -> None:
+    """Whatever the name is, it changes only settings that would hold a harmless one."""
+    model = next(it for it in MODELS if it.startswith(f"{vendor}/"))
+    plain, plain_learned = read(named(desk(model), BENIGN))
+    made, learned = read(named(desk(model), name))
+    before, after = settings_of(plain), settings_of(made)
+    may_differ = {key for key, value in before.items() if BENIGN in value}
+    differ = {key for key in before.keys() | after.keys() if before.get(key) != after.get(key)}
+    assert differ <= may_differ
+    assert [it.name for it in made.asked] == [it.name for it in plain.asked]
+    [account], [plain_account] = learned.accounts, plain_learned.accounts
+    same = {"display_name": "", "label": ""}
+    assert replace(account, **same) == replace(plain_account, **same)
+    assert [(it.position, it.kind, it.value) for it in learned.keys] == [
+        (it.position, it.kind, it.value) for it in plain_learned.keys
+    ]
