@@ -14,6 +14,8 @@ from controlplane.routing.steps import (
     Hangup,
     LastCaller,
     Leg,
+    LogIn,
+    LogOut,
     OpenMailbox,
     Outcome,
     PhoneLeg,
@@ -129,6 +131,10 @@ def step_text(step: Step) -> str:
             return f"look up who called {step.line} last"
         case Flip():
             return f"write {step.key}: {step.value or 'off'}, and confirm it"
+        case LogIn():
+            return f"log line {step.line} in to handset {step.handset}"
+        case LogOut():
+            return f"log line {step.line} out of handset {step.handset}, and confirm it"
         case Hangup():
             return f"release: {_words(step.cause.name)} ({step.cause.value})"
         case _ as never:

@@ -10,6 +10,7 @@ from controlplane.calls.call import Call, Decision, FromHandset
 from controlplane.calls.facts import Facts
 from controlplane.calls.walk import walk
 from controlplane.calls.world import Behaviour, World, can_be_called
+from controlplane.routing.hotdesk import login_outcome
 from controlplane.routing.plan import Plan
 from controlplane.routing.recording import is_recorded
 from controlplane.routing.state import State
@@ -22,6 +23,8 @@ from controlplane.routing.steps import (
     Hangup,
     LastCaller,
     Leg,
+    LogIn,
+    LogOut,
     OpenMailbox,
     Outcome,
     PhoneLeg,
@@ -110,7 +113,7 @@ def simulate(plan: Plan, state: State, call: Call, world: World, facts: Facts) -
     and who is asked has only so much to say."""
     decisions = walk(plan, state, call, facts)
     stages: list[Stage] = []
-    decision, elapsed, said = next(decisions), 0, _Said(world)
+    decision, elapsed, said = next(decisions), 0, _Said(world, state)
     while True:
         stage, elapsed = _live_through(decision, world, elapsed, said)
         stages.append(stage)
@@ -137,7 +140,8 @@ _MOST_SECRETS = 100
 class _Said:
     """What the caller has not pressed yet."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, state: State) -> None:
+        self.state = state
         self._pins = iter((*world.pins, *(world.pins[-1:] * _MOST_SECRETS)))
         self._presses = iter(world.presses)
 
@@ -154,7 +158,9 @@ def _live_through(decision: Decision, world: World, at: int, said: _Said) -> tup
     match step:
         case Ring():
             return _ring(decision, step, world, at)
-        case Voicemail() | Play() | Flip() | OpenMailbox() | Hangup():
+        case LogIn(handset, line):
+            return Stage(decision, login_outcome(said.state, line, handset), at, {}, ()), at
+        case Voicemail() | Play() | Flip() | LogOut() | OpenMailbox() | Hangup():
             return Stage(decision, Outcome.DONE, at, {}, ()), at
         case Authorise():
             return Stage(decision, said.secret(), at, {}, ()), at

@@ -19,12 +19,14 @@ from controlplane.routing.plan import (
     AskCode,
     AskLine,
     AskPin,
+    BindHandset,
     CallBack,
     CheckCaller,
     ChoosePin,
     FlipMember,
     FlipOwn,
     Forward,
+    FreeHandset,
     IfDoNotDisturb,
     Jump,
     LeaveMessage,
@@ -108,10 +110,12 @@ def _after(node: Node, point: Point, outcome: Outcome) -> int:
             return point.node
         case Forward():
             return node.failed
-        case FlipOwn() | FlipMember() | LeaveMessage() | Announce() | OpenBox():
+        case FlipOwn() | FlipMember() | FreeHandset() | LeaveMessage() | Announce() | OpenBox():
             return node.then
         case PickUpCall():
             return node.nothing
+        case BindHandset():
+            return _after_login(node, outcome)
         case AskCode():
             return node.right if outcome is Outcome.RIGHT else node.wrong
         case (
@@ -132,3 +136,17 @@ def _after(node: Node, point: Point, outcome: Outcome) -> int:
             raise ValueError(f"{node} is no step that ends with an outcome")
         case _ as never:
             assert_never(never)
+
+
+def _after_login(node: BindHandset, outcome: Outcome) -> int:
+    match outcome:
+        case Outcome.DONE:
+            return node.then
+        case Outcome.TAKEN:
+            return node.taken
+        case Outcome.ELSEWHERE:
+            return node.elsewhere
+        case Outcome.REFUSED:
+            return node.refused
+        case _:
+            return node.away

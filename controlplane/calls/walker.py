@@ -16,6 +16,7 @@ from controlplane.calls.world import can_be_called
 from controlplane.model.destination import Destination, Kind, parse
 from controlplane.model.group import Strategy
 from controlplane.routing.features import flip_place, is_forward, own_key
+from controlplane.routing.hotdesk import logged_in, logout_place
 from controlplane.routing.plan import (
     AUTHORISED,
     HANDSET,
@@ -27,12 +28,14 @@ from controlplane.routing.plan import (
     AskCode,
     AskLine,
     AskPin,
+    BindHandset,
     CallBack,
     CheckCaller,
     ChoosePin,
     FlipMember,
     FlipOwn,
     Forward,
+    FreeHandset,
     IfDoNotDisturb,
     Jump,
     LeaveMessage,
@@ -66,6 +69,7 @@ from controlplane.routing.state import (
     members_key,
     no_waiting_key,
     operator_key,
+    own_line_key,
     prefix_key,
     prefix_of,
     screen_key,
@@ -79,6 +83,8 @@ from controlplane.routing.steps import (
     Hangup,
     LastCaller,
     Leg,
+    LogIn,
+    LogOut,
     OpenMailbox,
     Outcome,
     PickUp,
@@ -153,6 +159,10 @@ class Walker:
                 return self._pick_up(node, point)
             case CallBack():
                 return LastCaller(self.caller.number), point
+            case BindHandset():
+                return self._log_in(node, point)
+            case FreeHandset():
+                return self._log_out(node, point)
             case LeaveMessage():
                 mailbox = point.value(node.mailbox)
                 self._note(point, "voicemail", f"a message may be left in mailbox {mailbox}")
@@ -260,6 +270,24 @@ class Walker:
             return point.at(node.refused)
         self.notes.append(Note(f"{self.plan.tenant}/lines/{line}", f"logged {value}: {group}"))
         return Flip(key, value), point.at(point.node, seen=(*point.seen, flip_place(key, value)))
+
+    def _log_in(self, node: BindHandset, point: Point) -> Point | tuple[Step, Point]:
+        if not self.facts.doors:
+            return point.at(node.away)
+        line, handset = point.value(node.line), point.value(node.handset)
+        self.notes.append(Note(f"{self.plan.tenant}/handsets/{handset}/login", f"line {line}"))
+        return LogIn(handset, line), point
+
+    def _log_out(self, node: FreeHandset, point: Point) -> Point | tuple[Step, Point]:
+        handset = point.value(node.handset)
+        address = f"{self.plan.tenant}/handsets/{handset}/login"
+        if not (line := logged_in(self.state, handset)):
+            self.notes.append(Note(address, "nobody is logged in here"))
+            return point.at(node.refused)
+        self.notes.append(Note(address, f"line {line} logs out"))
+        own = self.state.get(own_line_key(handset), "")
+        seen = (*point.seen, logout_place(line, handset))
+        return LogOut(handset, line, own), point.at(point.node, seen=seen)
 
     def _may_not(self, own: Own, line: str, value: str) -> str:
         """Why a line cannot turn it on; "" where it can."""

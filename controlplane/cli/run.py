@@ -57,18 +57,26 @@ async def _run(deployment: Deployment, store: Store) -> None:
     import structlog
 
     from controlplane.live.driver import Driver
+    from controlplane.service.auto_logout import AutoLogout
     from controlplane.service.call_history import CallHistory
     from controlplane.service.door import Door
     from controlplane.service.doors import DoorKeeper
     from controlplane.service.following import Follower, read_mind
+    from controlplane.service.hotdesk import HotDesk
     from controlplane.service.past_calls import PastCalls
-    from controlplane.service.phone_flips import PhoneFlips
+    from controlplane.service.phone_flips import PhoneFlips, catch_up
     from controlplane.web.health import Status, application, served
     from controlplane.web.metrics import Metrics
 
     log = structlog.get_logger(__name__)
     stop = _stopped_by_signals()
-    doors, metrics = DoorKeeper(store), Metrics()
+    door, metrics = Door(deployment, store), Metrics()
+
+    def catching_up() -> None:
+        catch_up(deployment, store, door, log.warning, driver.known)
+
+    desk = HotDesk(store, door, catching_up)
+    doors = DoorKeeper(store, desk)
     driver = Driver(doors=doors)
     follower = Follower(store, driver, metrics.failed)
     follower.take(await asyncio.to_thread(read_mind, store))
@@ -85,10 +93,12 @@ async def _run(deployment: Deployment, store: Store) -> None:
         log.info("running", address=run.address, port=run.port, engines=sorted(live))
         following = asyncio.create_task(follower.run())
         past = PastCalls(store, driver)
-        flips = PhoneFlips(store, Door(deployment, store), log.warning, driver.flip)
+        flips = PhoneFlips(store, door, log.warning, driver.flip, driver.kept)
+        due = AutoLogout(store, desk, log.warning)
         history = CallHistory(
-            store, deployment, driver.known, metrics.failed, past=past, flips=flips.take_in
-        )
+            store, deployment, driver.known, metrics.failed,
+            past=past, flips=flips.take_in, due=due.look,
+        )  # fmt: skip
         listening = asyncio.create_task(history.run())
         await history.told(_PAST_SECONDS)
         mails = _mails(deployment, store)

@@ -10,11 +10,13 @@ from typing import NamedTuple
 
 from controlplane.calls.call import Call, Decision, Point
 from controlplane.calls.facts import Facts, Member
-from controlplane.calls.given import Check, check_of
+from controlplane.calls.given import Binding, Check, check_of
 from controlplane.calls.walk import resume, start
+from controlplane.routing.features import Flipped
+from controlplane.routing.hotdesk import freed, keys_of_logout, logged_out_at
 from controlplane.routing.plan import Plan
-from controlplane.routing.state import State, dnd_key, prefix_of
-from controlplane.routing.steps import CallerId, Flip, Outcome
+from controlplane.routing.state import State, dnd_key, own_line_key, prefix_of
+from controlplane.routing.steps import CallerId, Flip, LogIn, LogOut, Outcome, Step
 
 
 class Entered(NamedTuple):
@@ -41,8 +43,9 @@ class Ended(NamedTuple):
 Question = Entered | Ended
 
 
-Doors = Callable[[Check], Awaitable[Outcome]]
-"""Looks at secret digits: RIGHT, WRONG, LOCKED or CHANGE. Raises where it cannot."""
+Doors = Callable[[Check | Binding], Awaitable[Outcome]]
+"""Looks at secret digits: RIGHT, WRONG, LOCKED or CHANGE; and carries logins out: DONE, TAKEN,
+ELSEWHERE or REFUSED. Raises where it cannot."""
 
 
 class Driver:
@@ -106,6 +109,16 @@ class Driver:
             flipped.pop(key, None)
             _put(state, key, value)
 
+    def kept(self, tenant: str, flipped: Flipped) -> None:
+        """What a phone turned on or off is stored: from now on the store has the last word."""
+        ours = self._flipped.get(tenant, {})
+        if handset := logged_out_at(flipped):
+            own = self._states.get(tenant, {}).get(own_line_key(handset), "")
+            for key in keys_of_logout(handset, flipped.line, own):
+                ours.pop(key, None)
+        elif ours.get(flipped.key) == flipped.value:
+            del ours[flipped.key]
+
     def to_check(self, question: Question) -> Check | None:
         """What `checked` is to look at before this question can be decided."""
         if not isinstance(question, Ended) or not question.digits:
@@ -116,10 +129,17 @@ class Driver:
         return check_of(plan, question.point, question.outcome, question.digits)
 
     async def checked(self, question: Question, check: Check) -> Question:
-        """The question with what was found of the digits, in their place."""
+        """The question with what was found of the digits, in their place; where that lets somebody
+        log in to a handset, they are logged in, and it is the question after that."""
         outcome = await self._doors(check) if self._doors else Outcome.DIGITS
         assert isinstance(question, Ended)
-        return question._replace(outcome=outcome, digits="")
+        found = question._replace(outcome=outcome, digits="")
+        following = self.decide(found)
+        if self._doors is None or following is None or not isinstance(following.step, LogIn):
+            return found
+        step = following.step
+        bound = await self._doors(Binding(found.tenant, step.line, step.handset))
+        return found._replace(point=following.point, outcome=bound)
 
     def is_quiet(self, tenant: str, line: str) -> bool:
         """Whether the line is not to be disturbed."""
@@ -146,8 +166,7 @@ class Driver:
                 decision = resume(plan, state, caller, point, outcome, facts, digits)
         for group in decision.turns:
             turns[group] = turns.get(group, 0) + 1
-        if isinstance(decision.step, Flip):
-            key, value = decision.step.key, decision.step.value
+        for key, value in _written(state, decision.step).items():
             _put(self._states[question.tenant], key, value)
             self._flipped.setdefault(question.tenant, {})[key] = value
         return decision
@@ -176,6 +195,17 @@ class Driver:
     def members_of(self, tenant: str) -> Mapping[str, Member]:
         """What is known of the calls of lines, by extension."""
         return self._members.get(tenant, {})
+
+
+def _written(state: State, step: Step) -> Mapping[str, str]:
+    """The state keys that the engine writes in this step."""
+    match step:
+        case Flip(key, value):
+            return {key: value}
+        case LogOut(handset):
+            return freed(state, handset)
+        case _:
+            return {}
 
 
 def _put(state: dict[str, str], key: str, value: str | None) -> None:

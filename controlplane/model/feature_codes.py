@@ -30,6 +30,8 @@ class Feature(StrEnum):
     PICKUP = "pickup"
     PICKUP_FROM = "pickup-from"
     LAST_CALLER = "last-caller"
+    HANDSET_LOGIN = "handset-login"
+    HANDSET_LOGOUT = "handset-logout"
     VOICEMAIL = "voicemail"
     VOICE_PORTAL = "voice-portal"
 
@@ -67,6 +69,8 @@ FEATURES: Mapping[Feature, Default] = {
     Feature.PICKUP: Default("*8"),
     Feature.PICKUP_FROM: Default("**", Takes.DESTINATION),
     Feature.LAST_CALLER: Default("*69"),
+    Feature.HANDSET_LOGIN: Default("*11"),
+    Feature.HANDSET_LOGOUT: Default("*12"),
     Feature.VOICEMAIL: Default("*97"),
     Feature.VOICE_PORTAL: Default("*98"),
 }

@@ -16,7 +16,8 @@ class Outcome(StrEnum):
     OPERATOR: the caller of a mailbox pressed 0. DIGITS: the caller pressed some, NOTHING: none;
     DIFFERENT: others the second time. What was pressed is RIGHT or WRONG, LOCKED: not looked at
     any more; CHANGE: right, and only good to choose another. WITHHELD: somebody called, without a
-    number that can be called.
+    number that can be called. TAKEN: another line is logged in there; ELSEWHERE: the line is, at
+    another handset; REFUSED: it may not be.
     """
 
     ANSWERED = "answered"
@@ -33,10 +34,15 @@ class Outcome(StrEnum):
     LOCKED = "locked"
     WITHHELD = "withheld"
     CHANGE = "change"
+    TAKEN = "taken"
+    ELSEWHERE = "elsewhere"
+    REFUSED = "refused"
     GONE = "gone"
 
 
-TOLD = frozenset(Outcome) - {Outcome.LOCKED, Outcome.CHANGE}
+TOLD = frozenset(Outcome) - {
+    *(Outcome.LOCKED, Outcome.CHANGE, Outcome.TAKEN, Outcome.ELSEWHERE, Outcome.REFUSED)
+}
 """The outcomes that an engine may tell."""
 
 
@@ -81,6 +87,9 @@ class Prompt(StrEnum):
     NOBODY_RINGS = "nobody-rings"
     NOBODY_CALLED = "nobody-called"
     CALLER_UNKNOWN = "caller-unknown"
+    LOGGED_IN = "logged-in"
+    HANDSET_TAKEN = "handset-taken"
+    LINE_ELSEWHERE = "line-elsewhere"
 
 
 class CallerId(NamedTuple):
@@ -208,6 +217,25 @@ class LastCaller:
 
 
 @dataclass(frozen=True, slots=True)
+class LogIn:
+    """Bind the line to the handset: the controller's own step, which it takes where it lives, and
+    no engine is told of. Ends DONE, TAKEN, ELSEWHERE or REFUSED."""
+
+    handset: str
+    line: str
+
+
+@dataclass(frozen=True, slots=True)
+class LogOut:
+    """Free the handset of the line that is logged in there, by the engine's own stored keys, and
+    tell the caller. `own`: the line that owns it, "" for none. Ends DONE or GONE."""
+
+    handset: str
+    line: str
+    own: str
+
+
+@dataclass(frozen=True, slots=True)
 class Hangup:
     """Release the call. The last step of every path that is not answered."""
 
@@ -224,5 +252,7 @@ Step = (
     | Authorise
     | PickUp
     | LastCaller
+    | LogIn
+    | LogOut
     | Hangup
 )

@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import secrets
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -74,6 +75,7 @@ class Door:
         self._tell = tell
         self._now = now
         self._new_secret = new_secret
+        self._alone = threading.RLock()
 
     @collector_paused()
     def plan(
@@ -128,18 +130,27 @@ class Door:
             raise Faults(lacks)
         return planned
 
-    @collector_paused()
     def apply(self, planned: Planned | ChangeSet) -> Outcome:
-        """Commit, and bring every engine there. Without changes: bring them to what is stored."""
+        """Commit, and bring every engine there. Without changes: bring them to what is stored.
+
+        One after the other, from whatever threads: a flip needs the engines as the one before it
+        left them.
+        """
+        with self._alone, collector_paused():
+            return self._apply(planned)
+
+    def _apply(self, planned: Planned | ChangeSet) -> Outcome:
         change_set = planned if isinstance(planned, ChangeSet) else planned.change_set
         if not change_set.changes and not change_set.conflicts and not change_set.source_changes:
             return self.converge()
-        flipped = flips.of(change_set)
+        flipped = flips.of(change_set, self._store.around)
         if isinstance(planned, ChangeSet) and not (flipped and self._sound_alone(change_set)):
             planned = self.judge(planned)
         self._ready(files=flipped is None)
         self._tell("commit")
         before = self._store.latest_revision()
+        # Once more: what it depends on may have changed meanwhile, and cannot from here on.
+        flipped = flips.of(change_set, self._store.around)
         revision = self._commit(change_set)
         if revision == before and not change_set.changes:
             return self.converge()

@@ -7,7 +7,17 @@ from dataclasses import dataclass
 
 from controlplane.calls.simulator import Journey, met
 from controlplane.calls.world import Behaviour
-from controlplane.routing.steps import Authorise, CallerId, Cause, Flip, Leg, PhoneLeg, Play, Ring
+from controlplane.routing.steps import (
+    Authorise,
+    CallerId,
+    Cause,
+    Flip,
+    Leg,
+    LogOut,
+    PhoneLeg,
+    Play,
+    Ring,
+)
 from tests.conformance.scenario import Expected, Numbered
 
 WITHHELD = "withheld"
@@ -119,7 +129,7 @@ def of_journey(numbered: Numbered, journey: Journey) -> Ending:
     screened = any(
         (isinstance(step, Ring) and step.screen) or isinstance(step, Authorise) for step in steps
     )
-    confirmed = any(isinstance(step, Flip) for step in steps)
+    confirmed = any(isinstance(step, Flip | LogOut) for step in steps)
     cause = None if journey.mailbox or screened or confirmed else journey.cause
     return Ending(
         rang=frozenset(map(leg_name, journey.rang)),

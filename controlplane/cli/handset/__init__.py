@@ -16,6 +16,8 @@ VERBS = {
     "add": "Add one.",
     "edit": "Change settings of one, all at once.",
     "delete": "Delete one, and end its registration; asks first.",
+    "login": "Log a line in to one.",
+    "logout": "Log out whoever is logged in to one.",
     "enrol": "Print the URL from which one fetches its files first.",
     "revoke": "Serve one nothing any more.",
 }

@@ -33,6 +33,8 @@ from controlplane.routing.steps import (
     Flip,
     LastCaller,
     Leg,
+    LogIn,
+    LogOut,
     OpenMailbox,
     Outcome,
     PickUp,
@@ -96,7 +98,19 @@ def _ended(outcome: str, tenant: str, fields: list[str]) -> Ended:
     return Ended(tenant, caller, point, Outcome(outcome))
 
 
-Executed = Ring | Voicemail | Play | Flip | Collect | OpenMailbox | Authorise | PickUp | LastCaller
+Executed = (
+    Ring
+    | Voicemail
+    | Play
+    | Flip
+    | Collect
+    | OpenMailbox
+    | Authorise
+    | PickUp
+    | LastCaller
+    | LogIn
+    | LogOut
+)
 """All but a release."""
 
 
@@ -125,6 +139,10 @@ def write_step(tenant: str, step: Executed, decision: Decision) -> Written:
             return _write("cp-last", Given("s", step.line), decision)
         case Flip():
             return _write("cp-flip", Given("s", step.key, step.value), decision)
+        case LogOut():
+            return _write("cp-logout", Given("s", step.handset, step.line), decision)
+        case LogIn():
+            raise ValueError("an engine logs nobody in")
         case _ as never:
             assert_never(never)
 

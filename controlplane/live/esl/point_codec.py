@@ -36,6 +36,8 @@ from controlplane.routing.steps import (
     Hangup,
     LastCaller,
     Leg,
+    LogIn,
+    LogOut,
     OpenMailbox,
     Outcome,
     PhoneLeg,
@@ -138,6 +140,10 @@ def write_step(decision: Decision) -> dict[str, str]:
         case Flip():
             key, new = (word(it).replace("/", ".") for it in (step.key, step.value))
             what |= {"cp_what": key, "cp_how": new} | _next("flip")
+        case LogOut():
+            what |= {"cp_what": word(step.handset), "cp_how": word(step.line)} | _next("logout")
+        case LogIn():
+            raise ValueError("an engine logs nobody in")
         case _ as never:
             assert_never(never)
     return {**what, **_point(decision), ASK: "yes"}

@@ -92,6 +92,11 @@ def hiding_context(tenant: str) -> str:
     return f"cp-w-{word(tenant)}"
 
 
+def open_context(tenant: str) -> str:
+    """What may be dialled at a handset where nobody is logged in."""
+    return f"cp-o-{word(tenant)}"
+
+
 def others_context(tenant: str) -> str:
     """Which destination an extension is that is no line's."""
     return f"cp-x-{word(tenant)}"

@@ -14,6 +14,7 @@ from controlplane.render.asterisk.history import ENDED_CONTEXT
 from controlplane.render.asterisk.names import routine_context
 from controlplane.render.asterisk.record import GREETINGS, SOUNDS
 from controlplane.routing.features import flip_place, is_forward, own_key
+from controlplane.routing.hotdesk import logout_place
 from controlplane.routing.plan import (
     MOST_PLACES,
     Announce,
@@ -21,12 +22,14 @@ from controlplane.routing.plan import (
     AskCode,
     AskLine,
     AskPin,
+    BindHandset,
     CallBack,
     CheckCaller,
     ChoosePin,
     FlipMember,
     FlipOwn,
     Forward,
+    FreeHandset,
     IfDoNotDisturb,
     Jump,
     LeaveMessage,
@@ -66,8 +69,10 @@ from controlplane.routing.state import (
     members_key,
     no_waiting_key,
     not_own_key,
+    own_line_key,
     prefix_of,
     screen_key,
+    serves_key,
 )
 
 _PREFIX = "${CP_PREFIX}"
@@ -202,6 +207,8 @@ def _begin(index: int, node: Node) -> Iterator[str]:
             yield f'GotoIf($["${{CP_OUTCOME}}" = "nothing"]?n{node.nobody},1)'
             yield f'GotoIf($["${{CP_OUTCOME}}" = "withheld"]?n{node.unknown},1)'
             yield "Goto(cp-last,back,1)"
+        case FreeHandset():
+            yield from _free(index, node)
         case LeaveMessage():
             what, how = _value(node.mailbox), GREETINGS[node.greeting]
             yield f"MSet(CP_NODE={index},CP_WHAT={what},CP_HOW={how})"
@@ -211,7 +218,7 @@ def _begin(index: int, node: Node) -> Iterator[str]:
             yield "Goto(cp-play,s,ready)"
         case TakeOwn():
             yield f"Goto(n{node.then},1)"
-        case AskPin() | ChoosePin() | AskLine() | Menu() | OpenBox():
+        case AskPin() | ChoosePin() | AskLine() | Menu() | OpenBox() | BindHandset():
             # Nobody is there who looks at PINs.
             yield f"Goto(n{node.away},1)"
         case AskCode():
@@ -239,7 +246,7 @@ def _after(index: int, node: Node) -> Iterator[str]:
         case LeaveMessage():
             yield 'GotoIf($["${CP_OUTCOME}" = "operator"]?cp-operator,s,1)'
             yield f"Goto(n{node.then},1)"
-        case FlipOwn() | FlipMember() | Announce() | OpenBox():
+        case FlipOwn() | FlipMember() | FreeHandset() | Announce() | OpenBox():
             yield f"Goto(n{node.then},1)"
         case AskPin() | ChoosePin() | AskLine() | Menu():
             yield f"Goto(n{node.away},1)"
@@ -257,6 +264,7 @@ def _after(index: int, node: Node) -> Iterator[str]:
             | IfDoNotDisturb()
             | OrderMembers()
             | TakeOwn()
+            | BindHandset()
             | Jump()
             | Release()
         ):
@@ -313,6 +321,15 @@ def _pick_up(index: int, node: PickUpCall) -> Iterator[str]:
     yield f"Set(CP_WHAT=${{IF($[{line}]?${{CP_TO:5}}:{members})}})"
     yield f'GotoIf($["${{CP_WHAT}}" = ""]?n{node.nothing},1)'
     yield "Goto(cp-pickup,s,ready)"
+
+
+def _free(index: int, node: FreeHandset) -> Iterator[str]:
+    handset, line = _value(node.handset), "${CP_HOW}"
+    yield f"MSet(CP_NODE={index},CP_WHAT={handset},CP_HOW={_state(serves_key(handset))})"
+    own = _state(own_line_key(handset))
+    yield f'GotoIf($["{line}" = "" | "{line}" = "{own}"]?n{node.refused},1)'
+    yield f"Set(CP_SEEN=${{CP_SEEN}}&{logout_place(line, handset)})"
+    yield "Goto(cp-logout,s,ready)"
 
 
 def _write(index: int, key: str, value: str) -> Iterator[str]:

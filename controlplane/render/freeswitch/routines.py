@@ -37,18 +37,21 @@ from controlplane.render.freeswitch.ringing import (
     value,
 )
 from controlplane.routing.features import flip_place, is_forward, own_key
+from controlplane.routing.hotdesk import logout_place
 from controlplane.routing.plan import (
     MOST_PLACES,
     Announce,
     AskCode,
     AskLine,
     AskPin,
+    BindHandset,
     CallBack,
     CheckCaller,
     ChoosePin,
     FlipMember,
     FlipOwn,
     Forward,
+    FreeHandset,
     IfDoNotDisturb,
     Jump,
     LeaveMessage,
@@ -81,6 +84,8 @@ from controlplane.routing.state import (
     member_key,
     members_key,
     no_waiting_key,
+    own_line_key,
+    serves_key,
 )
 
 ACTIVE = "${cp_active}"
@@ -145,6 +150,8 @@ class _Nodes:
                 return tuple(self._pick_up(index, node)), None
             case CallBack():
                 return tuple(self._call_back(index, node)), None
+            case FreeHandset():
+                return tuple(self._free(index, node)), None
             case LeaveMessage():
                 data = f"cp_what={value(node.mailbox)} cp_how={node.greeting.value} cp_node={index}"
                 return (always(set_all(data), transfer("voicemail", CALLS)),), None
@@ -153,7 +160,7 @@ class _Nodes:
                 return (always(set_all(data), transfer("play", CALLS)),), None
             case TakeOwn():
                 return (), node.then
-            case AskPin() | ChoosePin() | AskLine() | Menu() | OpenBox():
+            case AskPin() | ChoosePin() | AskLine() | Menu() | OpenBox() | BindHandset():
                 # Nobody is there who looks at PINs.
                 return (always(self._to(node.away)),), None
             case AskCode():
@@ -268,6 +275,17 @@ class _Nodes:
                    set_all("cp_key=$1 cp_outward=yes"),
                    transfer("own-number", "cp-t-${cp_tenant}"))  # fmt: skip
 
+    def _free(self, index: int, node: FreeHandset) -> Iterator[str]:
+        handset = value(node.handset)
+        line, own = state(serves_key(handset)), state(own_line_key(handset))
+        nobody = r"^(?:[|].*|([0-9]+)[|]\1)$"
+        yield when(f"{line}|{own}", nobody, self._to(node.refused))
+        yield always(
+            set_all(f"cp_node={index} cp_what={handset} cp_how={line}"),
+            set_now(f"cp_seen=${{cp_seen}}&{logout_place('${cp_how}', handset)}"),
+            transfer("logout", CALLS),
+        )
+
     def _write(self, index: int, key: str, new: str) -> str:
         data = f"cp_node={index} cp_what={key.replace('/', '.')} cp_how={new}"
         seen = f"cp_seen=${{cp_seen}}&{flip_place(key, new)}"
@@ -314,7 +332,7 @@ class _Nodes:
             case LeaveMessage():
                 yield when("${cp_outcome}", "^operator$", transfer("to-operator", CALLS))
                 yield always(self._to(node.then))
-            case FlipOwn() | FlipMember() | Announce() | OpenBox():
+            case FlipOwn() | FlipMember() | FreeHandset() | Announce() | OpenBox():
                 yield always(self._to(node.then))
             case AskPin() | ChoosePin() | AskLine() | Menu():
                 yield always(self._to(node.away))
@@ -333,6 +351,7 @@ class _Nodes:
                 | IfDoNotDisturb()
                 | OrderMembers()
                 | TakeOwn()
+                | BindHandset()
                 | Jump()
                 | Release()
             ):
