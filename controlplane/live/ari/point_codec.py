@@ -6,10 +6,11 @@ import re
 from typing import NamedTuple, assert_never
 
 from controlplane.calls.call import Active, Call, Decision, FromHandset, FromTrunk, Point
+from controlplane.live.ari.messages import ChannelCreated
 from controlplane.live.driver import Ended, Entered, Question
 from controlplane.live.errors import ProtocolError
 from controlplane.render.asterisk.escape import packed_fields, unpacked
-from controlplane.render.asterisk.names import leg
+from controlplane.render.asterisk.names import endpoint_of, leg
 from controlplane.render.asterisk.record import (
     GREETINGS,
     POINT,
@@ -67,6 +68,23 @@ def read_question(args: tuple[str, ...], caller: CallerId) -> Question:
             return _ended(outcome, tenant, point.split("|"))._replace(digits=digits)
         case _:
             raise ProtocolError("Stasis() was called in a way we do not know")
+
+
+_DIALLED = re.compile("[^0-9+*#]")
+"""What the dialplan leaves out of what was dialled."""
+
+
+def foreseen(event: ChannelCreated) -> Question | None:
+    """What a call that came in is going to ask; None for a channel that asks nothing."""
+    called = _DIALLED.sub("", event.exten)
+    caller = CallerId(event.caller_number, event.caller_name)
+    match event.context, endpoint_of(event.name):
+        case "cp-internal", (tenant, name) if called:
+            return Entered(tenant, Call(called, FromHandset(name)))
+        case "cp-trunk", ("trunk", tenant, name) if called:
+            return Entered(tenant, Call(called, FromTrunk(name, _unescaped(caller))))
+        case _:
+            return None
 
 
 def _unescaped(caller: CallerId) -> CallerId:

@@ -42,6 +42,13 @@ def mailbox(tenant: str, box: str) -> str:
     return word(f"{box}@{tenant}")
 
 
+def endpoint_of(channel: str) -> tuple[str, ...]:
+    """(tenant, handset), or ("trunk", tenant, trunk), of a channel's name; () for any other."""
+    technology, _, rest = channel.partition("/")
+    parts = tuple(rest.rpartition("-")[0].split("."))
+    return parts if technology == "PJSIP" and len(parts) in (2, 3) else ()
+
+
 def phone_box(tenant: str, handset: str) -> str:
     """What a handset's message lamp shows: a mailbox by name only, see `cp-lamp`."""
     return f"{account(tenant, handset)}@{LAMPS}"
