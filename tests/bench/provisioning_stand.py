@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -29,6 +30,7 @@ from tests.bench.dialled import TENANT
 
 ADDRESS = "127.0.0.85"
 SERVER_CORE, CLIENT_CORE = 0, 1
+TENANT_LINES = 100
 _SECONDS = 60.0
 
 
@@ -50,7 +52,7 @@ class Client:
 
 @dataclass
 class Stand:
-    """A store with a tenant of so many lines, of which each has a handset that is enrolled."""
+    """A store with so many lines, of which each has a handset that is enrolled."""
 
     folder: Path
     clients: Sequence[Client]
@@ -97,17 +99,30 @@ def stand(folder: Path, lines: int, *, tls: bool = False) -> Stand:
 
 
 def _fill(store: Store, lines: int) -> list[Client]:
-    wanted = to_documents(read(large_tenant(lines), "large.yaml").system)
-    before = store.load(TENANT)
-    changes = ChangeSet.between(TENANT, 0, before.documents, wanted, author="benchmark")
+    """Tenants of a hundred lines: ten thousand handsets are not one customer's."""
+    clients = []
+    for number in range(max(1, lines // TENANT_LINES)):
+        clients += _fill_tenant(store, f"{TENANT}-{number}", number, min(lines, TENANT_LINES))
+    return clients
+
+
+def _fill_tenant(store: Store, tenant: str, number: int, lines: int) -> list[Client]:
+    text = large_tenant(lines, tenant)
+    text = re.sub(r'mac: "0015....', f'mac: "0015{number:04x}', text)
+    text = re.sub(r"\+4420700", f"+44{2000 + number}", text)
+    wanted = to_documents(read(text, "large.yaml").system)
+    before = store.load(tenant)
+    changes = ChangeSet.between(
+        tenant, before.revision, before.documents, wanted, author="benchmark"
+    )
     now = dt.datetime.now(dt.UTC)
     store.commit(changes, now, new_token)
     clients, rows = [], []
     for key in extensions(lines):
-        mac = str(wanted[f"{TENANT}/handsets/PH-{key}"]["mac"])
+        mac = str(wanted[f"{tenant}/handsets/PH-{key}"]["mac"])
         clients.append(Client(mac, new_token()))
         rows.append({
-            **{"digest": digest_of(clients[-1].token), "tenant": TENANT, "handset": f"PH-{key}"},
+            **{"digest": digest_of(clients[-1].token), "tenant": tenant, "handset": f"PH-{key}"},
             **{"mac": mac, "kind": TokenKind.ACTIVE.value, "made": now, "expires": None},
             **{"ended": None, "end": "", "author": "", "ended_by": "", "rotating": False},
             "change": 1,
