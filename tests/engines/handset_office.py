@@ -109,6 +109,11 @@ class Office:
             self.phones[name] = phone
         return self.phones[name]
 
+    def leave(self, name: str) -> None:
+        """Its plug is pulled, if it has booted."""
+        if phone := self.phones.pop(name, None):
+            phone.__exit__(None, None, None)
+
     def rings(self, caller: FleetPhone, called: str, *expected: FleetPhone) -> None:
         """A call rings at these and at no others."""
         since = time.time()
