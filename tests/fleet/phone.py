@@ -74,7 +74,7 @@ class FleetPhone:
         if self._errors:
             raise self._errors.pop()
 
-    def wait_learned(self, true: Callable[[Learned], bool], seconds: float = 15.0) -> None:
+    def wait_learned(self, true: Callable[[Learned], bool], seconds: float = 40.0) -> None:
         """Until what it learned last is so."""
         end = time.monotonic() + seconds
         while self.learned is None or not true(self.learned):
