@@ -105,7 +105,7 @@ async def _run(deployment: Deployment, store: Store) -> None:
         )  # fmt: skip
         listening = asyncio.create_task(history.run())
         await history.told(_PAST_SECONDS)
-        mails = _mails(deployment, store)
+        mails, refreshing = _mails(deployment, store), _refreshing(deployment, store)
         serving = [asyncio.create_task(it.serve(stop, run.drain_seconds)) for it in live.values()]
         try:
             await _first_end([*serving, following, listening])
@@ -115,7 +115,7 @@ async def _run(deployment: Deployment, store: Store) -> None:
             following.cancel()
             listening.cancel()
             doors.close()
-            for beside in (mails, phones):
+            for beside in (mails, refreshing, phones):
                 if beside is not None:
                     await asyncio.to_thread(beside.stop)
             log.info("ended", revision=follower.revision)
@@ -142,6 +142,18 @@ def _mails(deployment: Deployment, store: Store) -> Beside | None:
     from controlplane.service.notifying import Beside, Notifier
 
     beside = Beside(Notifier(deployment, deployment.mail, store).run)
+    beside.start()
+    return beside
+
+
+def _refreshing(deployment: Deployment, store: Store) -> Beside | None:
+    """Under way, where handsets are served their files."""
+    if deployment.provisioning is None:
+        return None
+    from controlplane.service.notifying import Beside
+    from controlplane.service.refreshing import Refresher
+
+    beside = Beside(Refresher(deployment, store).run, "refreshing")
     beside.start()
     return beside
 
