@@ -32,11 +32,13 @@ from controlplane.routing.steps import (
     CallerId,
     Collect,
     Flip,
+    LastCaller,
     Leg,
     LogIn,
     LogOut,
     OpenMailbox,
     Outcome,
+    PickUp,
     Play,
     Ring,
     TrunkLeg,
@@ -114,7 +116,19 @@ def _ended(outcome: str, tenant: str, fields: list[str]) -> Ended:
     return Ended(tenant, caller, point, Outcome(outcome))
 
 
-Executed = Ring | Voicemail | Play | Flip | Collect | OpenMailbox | Authorise | LogIn | LogOut
+Executed = (
+    Ring
+    | Voicemail
+    | Play
+    | Flip
+    | Collect
+    | OpenMailbox
+    | Authorise
+    | PickUp
+    | LastCaller
+    | LogIn
+    | LogOut
+)
 """All but a release."""
 
 
@@ -137,6 +151,10 @@ def write_step(tenant: str, step: Executed, decision: Decision) -> Written:
             return _write("cp-mailbox", Given("s", step.mailbox), decision)
         case Authorise():
             return _write("cp-authorise", Given("s"), decision)
+        case PickUp():
+            return _write("cp-pickup", Given("s", "&".join(step.lines)), decision)
+        case LastCaller():
+            return _write("cp-last", Given("s", step.line), decision)
         case Flip():
             return _write("cp-flip", Given("s", step.key, step.value), decision)
         case LogOut():

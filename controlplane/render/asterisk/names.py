@@ -13,6 +13,9 @@ KEYS = "cp"
 TURNS = "cp-turns"
 """The family of the counters of groups that ring their members in turn."""
 
+LAST_CALLERS = "cp-last"
+"""The family of who called a line last; the engine writes it when a call has ended."""
+
 LAMPS = "cp.phones"
 """The context of what handsets' message lamps show; no tenant's name has a dot."""
 
