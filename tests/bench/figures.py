@@ -42,7 +42,11 @@ class Bound:
 
 PARSER = "esl_parser_mb_per_second"
 HISTORY = "history_calls_per_second"
-"""These two need no engine."""
+UNCHANGED = "prov_unchanged_per_second"
+RENDERED = "prov_rendered_per_second"
+NGINX_RATIO = "prov_nginx_ratio"
+BOOT_STORM = "boot_storm_10k_seconds"
+"""These need no engine."""
 
 
 BOUNDS = {
@@ -74,6 +78,10 @@ BOUNDS = {
     "freeswitch_live_cps_ratio": Bound(0.8, "live/static", least=True),
     "freeswitch_sync_10k": Bound(240, "s"),
     PARSER: Bound(20, "MB/s", least=True),
+    UNCHANGED: Bound(6000, "requests/s", least=True),
+    NGINX_RATIO: Bound(0.25, "ours/nginx", least=True),
+    RENDERED: Bound(1500, "files/s", least=True),
+    BOOT_STORM: Bound(120, "s"),
 }
 """Every key of bench.json that is measured, in the order they are printed."""
 
