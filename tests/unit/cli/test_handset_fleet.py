@@ -99,11 +99,9 @@ def test_what_is_printed_of_a_file(ctl: Ctl) -> None:
 
 
 def test_drift_of_handsets_is_told_beside_that_of_engines(place: Place) -> None:
-    server = ProvisioningServer(port=8085, public_url="http://phones.example:8085")
     with place.store() as store:
-        SeenStore(store.database).write(
-            [Seen("acme", "LDN-07", AT, "192.0.2.7", "", OWN, "old", 1)]
-        )
-    done = runner(place, server)("drift", exits=2)
+        seen = Seen("acme", "LDN-07", AT, "192.0.2.7", "", OWN, "old", 1)
+        SeenStore(store.database).write([seen])
+    done = runner(place, provisioning=SERVER, engines={})("drift", exits=2)
     assert done.stdout.startswith("handsets: acme/handsets/LDN-07: has files made from revision 1")
     assert "ctl handset sync acme/LDN-07" in done.stdout
