@@ -11,6 +11,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -34,7 +35,7 @@ def measure(place: Place, lines: int) -> Figure:
     loaded = place.loaded(lines)
     url = f"http://{loaded.measured.address}:{PORT}"
     rows = _handsets(loaded)
-    words = ["handset", "sync", "--tenant", TENANT, "--patience", "10", "--output", "json"]
+    words = ["handset", "sync", "--tenant", TENANT, "--output", "json"]
     with _serving(loaded, url), _farm(loaded, url, rows):
         done = json.loads(_ctl(loaded, words))
     expected = {
@@ -44,7 +45,8 @@ def measure(place: Place, lines: int) -> Figure:
     }
     counted = {name: done[name] for name in expected}
     assert done["handsets"] == lines, done
-    assert counted["fetched"] == expected["fetched"], (counted, expected)
+    reasons = Counter((it["result"], it["reason"]) for it in done["not_fetched"])
+    assert counted["fetched"] == expected["fetched"], (counted, expected, done["seconds"], reasons)
     return figure(
         [done["seconds"]],
         **counted,
