@@ -19,6 +19,7 @@ from controlplane.routing.plan import (
     AskCode,
     AskLine,
     AskPin,
+    AskTarget,
     BindHandset,
     CallBack,
     CheckCaller,
@@ -76,8 +77,8 @@ def resume(
         return walker.decide(walker.operator(node, point))
     if isinstance(node, CallBack):
         return walker.decide(walker.called_back(node, point, outcome, digits))
-    if isinstance(node, AskPin | ChoosePin | AskLine | Menu):
-        return walker.decide(after_question(node, point, outcome, digits))
+    if isinstance(node, AskPin | ChoosePin | AskLine | AskTarget | Menu):
+        return walker.decide(after_question(plan, node, point, outcome, digits))
     return walker.decide(point.at(_after(node, point, outcome)))
 
 
@@ -129,6 +130,7 @@ def _after(node: Node, point: Point, outcome: Outcome) -> int:
             | AskPin()
             | ChoosePin()
             | AskLine()
+            | AskTarget()
             | Menu()
             | Jump()
             | Release()

@@ -22,6 +22,7 @@ from controlplane.routing.plan import (
     AskCode,
     AskLine,
     AskPin,
+    AskTarget,
     BindHandset,
     CallBack,
     CheckCaller,
@@ -218,7 +219,7 @@ def _begin(index: int, node: Node) -> Iterator[str]:
             yield "Goto(cp-play,s,ready)"
         case TakeOwn():
             yield f"Goto(n{node.then},1)"
-        case AskPin() | ChoosePin() | AskLine() | Menu() | OpenBox() | BindHandset():
+        case AskPin() | ChoosePin() | AskLine() | AskTarget() | Menu() | OpenBox() | BindHandset():
             # Nobody is there who looks at PINs.
             yield f"Goto(n{node.away},1)"
         case AskCode():
@@ -248,7 +249,7 @@ def _after(index: int, node: Node) -> Iterator[str]:
             yield f"Goto(n{node.then},1)"
         case FlipOwn() | FlipMember() | FreeHandset() | Announce() | OpenBox():
             yield f"Goto(n{node.then},1)"
-        case AskPin() | ChoosePin() | AskLine() | Menu():
+        case AskPin() | ChoosePin() | AskLine() | AskTarget() | Menu():
             yield f"Goto(n{node.away},1)"
         case PickUpCall():
             yield f"Goto(n{node.nothing},1)"
@@ -294,7 +295,8 @@ def _check_caller(node: CheckCaller) -> Iterator[str]:
 
 
 def _flip(index: int, node: FlipOwn) -> Iterator[str]:
-    line, value = "${CP_NUMBER}", _value(node.value)
+    line = "${CP_NUMBER}" if node.line is None else _value(node.line)
+    value = _value(node.value)
     if is_forward(node.own) and value:
         barred = [f'"{_state(coded_key(line))}" = "{ON}"', f'"{value}" = "line/{line}"']
         if node.own is Own.FORWARD_BUSY:
