@@ -14,6 +14,7 @@ from controlplane.calls.entry import enter
 from controlplane.calls.facts import Facts
 from controlplane.calls.given import after_question
 from controlplane.calls.walker import Walker, begin
+from controlplane.routing.features import code_place
 from controlplane.routing.plan import (
     Announce,
     AskCode,
@@ -77,6 +78,9 @@ def resume(
         return walker.decide(walker.operator(node, point))
     if isinstance(node, CallBack):
         return walker.decide(walker.called_back(node, point, outcome, digits))
+    if isinstance(node, AskCode) and outcome is Outcome.RIGHT and digits:
+        # The engine tells which one it was, by its name.
+        point = point.at(point.node, seen=(*point.seen, code_place(digits)))
     if isinstance(node, AskPin | ChoosePin | AskLine | AskTarget | Menu):
         return walker.decide(after_question(plan, node, point, outcome, digits))
     return walker.decide(point.at(_after(node, point, outcome)))

@@ -191,7 +191,7 @@ class OpenMailbox:
 @dataclass(frozen=True, slots=True)
 class Authorise:
     """Ask for one of the tenant's authorisation codes, which the engine compares with those it
-    holds. Ends RIGHT, WRONG after too many attempts, or GONE."""
+    holds. Ends RIGHT, with the name of the code beside, WRONG after too many attempts, or GONE."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from controlplane.render.asterisk.escape import word
 from controlplane.render.asterisk.history import ENDED_CONTEXT
 from controlplane.render.asterisk.names import routine_context
 from controlplane.render.asterisk.record import GREETINGS, SOUNDS
-from controlplane.routing.features import flip_place, is_forward, own_key
+from controlplane.routing.features import code_place, flip_place, is_forward, own_key
 from controlplane.routing.hotdesk import logout_place
 from controlplane.routing.plan import (
     MOST_PLACES,
@@ -257,7 +257,9 @@ def _after(index: int, node: Node) -> Iterator[str]:
             # Looked up once more.
             yield f"Goto(n{index},1)"
         case AskCode():
-            yield f'GotoIf($["${{CP_OUTCOME}}" = "right"]?n{node.right},1:n{node.wrong},1)'
+            yield f'GotoIf($["${{CP_OUTCOME}}" != "right"]?n{node.wrong},1)'
+            yield f"Set(CP_SEEN=${{CP_SEEN}}&{code_place('${CP_CODE}')})"
+            yield f"Goto(n{node.right},1)"
         case (
             Visit()
             | CheckCaller()

@@ -36,7 +36,7 @@ from controlplane.render.freeswitch.ringing import (
     to_ring,
     value,
 )
-from controlplane.routing.features import flip_place, is_forward, own_key
+from controlplane.routing.features import code_place, flip_place, is_forward, own_key
 from controlplane.routing.hotdesk import logout_place
 from controlplane.routing.plan import (
     MOST_PLACES,
@@ -352,7 +352,8 @@ class _Nodes:
                 # Looked up once more.
                 yield always(self._to(index))
             case AskCode():
-                yield when("${cp_outcome}", "^right$", self._to(node.right))
+                seen = set_now(f"cp_seen=${{cp_seen}}&{code_place('${cp_code}')}")
+                yield when("${cp_outcome}", "^right$", seen, self._to(node.right))
                 yield always(self._to(node.wrong))
             case (
                 Visit()
