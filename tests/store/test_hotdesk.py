@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -9,9 +10,12 @@ from typing import Any
 
 import pytest
 
+from controlplane.calls.given import Binding
 from controlplane.diagnostics import Faults
 from controlplane.model.deployment import Deployment
+from controlplane.routing.steps import Outcome
 from controlplane.service.door import Door
+from controlplane.service.doors import LOGIN_SECONDS, DoorKeeper
 from controlplane.service.hotdesk import HotDesk, LoginRefused, Why, line_of
 from controlplane.store.store import Store
 
@@ -177,3 +181,21 @@ def test_who_is_refused_is_judged_again_by_what_phones_did(desk: HotDesk, store:
     late = HotDesk(store, desk.door, lambda: desk.logout("acme", "D1", "line 101", line="101"))
     assert late.login("acme", "101", "D3", "line 101").committed
     assert (login_of(store, "D1"), login_of(store, "D3")) == (None, "101")
+
+
+@pytest.mark.proves("G1", "G2")
+async def test_the_door_keeper_logs_in_and_says_how_that_ended(desk: HotDesk) -> None:
+    doors = DoorKeeper(desk.store, desk)
+
+    async def asked(line: str, handset: str, ago: float = 0) -> Outcome:
+        since = asyncio.get_running_loop().time() - ago
+        return await doors(Binding("acme", line, handset, since))
+
+    assert await asked("101", "D1") is Outcome.DONE
+    assert await asked("101", "D1") is Outcome.DONE
+    assert await asked("102", "D1") is Outcome.TAKEN
+    assert await asked("101", "D3") is Outcome.ELSEWHERE
+    with pytest.raises(Faults, match="no time left"):
+        await asked("102", "D3", LOGIN_SECONDS + 1)
+    doors.close()
+    assert login_of(desk.store, "D3") is None
