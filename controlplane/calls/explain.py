@@ -12,12 +12,14 @@ from controlplane.routing.steps import (
     Collect,
     Flip,
     Hangup,
+    LastCaller,
     Leg,
     LogIn,
     LogOut,
     OpenMailbox,
     Outcome,
     PhoneLeg,
+    PickUp,
     Play,
     Ring,
     Step,
@@ -59,6 +61,8 @@ def result_text(journey: Journey) -> str:
         return f"a message is left in mailbox {journey.mailbox}"
     if journey.opened:
         return f"the messages of mailbox {journey.opened} are heard"
+    if journey.picked_up:
+        return "a call that rang elsewhere is taken over"
     cause = journey.cause
     return f"released: {_words(cause.name)} ({cause.value})" if cause else "released"
 
@@ -120,6 +124,11 @@ def step_text(step: Step) -> str:
             return f"open mailbox {step.mailbox}"
         case Authorise():
             return "ask the caller: enter code"
+        case PickUp():
+            at = ", ".join(step.lines) or "any phone"
+            return f"take over a call that rings at {at}"
+        case LastCaller():
+            return f"look up who called {step.line} last"
         case Flip():
             return f"write {step.key}: {step.value or 'off'}, and confirm it"
         case LogIn():

@@ -9,7 +9,7 @@ from typing import assert_never
 from controlplane.calls.call import Call, Decision, FromHandset
 from controlplane.calls.facts import Facts
 from controlplane.calls.walk import walk
-from controlplane.calls.world import Behaviour, World
+from controlplane.calls.world import Behaviour, World, can_be_called
 from controlplane.routing.hotdesk import login_outcome
 from controlplane.routing.plan import Plan
 from controlplane.routing.recording import is_recorded
@@ -21,12 +21,14 @@ from controlplane.routing.steps import (
     Collect,
     Flip,
     Hangup,
+    LastCaller,
     Leg,
     LogIn,
     LogOut,
     OpenMailbox,
     Outcome,
     PhoneLeg,
+    PickUp,
     Play,
     Prompt,
     Ring,
@@ -88,6 +90,12 @@ class Journey:
         """The mailbox whose messages the caller came to."""
         steps = (stage.decision.step for stage in self.stages)
         return next((step.mailbox for step in steps if isinstance(step, OpenMailbox)), None)
+
+    @property
+    def picked_up(self) -> bool:
+        """The caller took over a call that rang elsewhere."""
+        last = self.stages[-1]
+        return isinstance(last.decision.step, PickUp) and last.outcome is Outcome.ANSWERED
 
     @property
     def cause(self) -> Cause | None:
@@ -156,6 +164,11 @@ def _live_through(decision: Decision, world: World, at: int, said: _Said) -> tup
             return Stage(decision, Outcome.DONE, at, {}, ()), at
         case Authorise():
             return Stage(decision, said.secret(), at, {}, ()), at
+        case PickUp():
+            taken = world.ringing and (not step.lines or world.ringing.intersection(step.lines))
+            return Stage(decision, Outcome.ANSWERED if taken else Outcome.NOTHING, at, {}, ()), at
+        case LastCaller():
+            return _last_caller(decision, world, at), at
         case Collect(prompt) if prompt in _SECRET:
             outcome = said.secret()
             if prompt is Prompt.NEW_PIN and outcome is Outcome.CHANGE:
@@ -167,6 +180,14 @@ def _live_through(decision: Decision, world: World, at: int, said: _Said) -> tup
             return Stage(decision, outcome, at, {}, (), digits=digits), at
         case _ as never:
             assert_never(never)
+
+
+def _last_caller(decision: Decision, world: World, at: int) -> Stage:
+    if not (last := world.last_caller):
+        return Stage(decision, Outcome.NOTHING, at, {}, ())
+    if not can_be_called(last):
+        return Stage(decision, Outcome.WITHHELD, at, {}, ())
+    return Stage(decision, Outcome.DIGITS, at, {}, (), digits=last)
 
 
 def _ring(decision: Decision, step: Ring, world: World, at: int) -> tuple[Stage, int]:

@@ -20,6 +20,7 @@ from controlplane.routing.plan import (
     AskLine,
     AskPin,
     BindHandset,
+    CallBack,
     CheckCaller,
     ChoosePin,
     FlipMember,
@@ -34,6 +35,7 @@ from controlplane.routing.plan import (
     OpenBox,
     OrderMembers,
     PickRule,
+    PickUpCall,
     Plan,
     Release,
     RingLegs,
@@ -72,6 +74,8 @@ def resume(
     walker = Walker(plan, state, facts, caller, [])
     if isinstance(node, LeaveMessage) and outcome is Outcome.OPERATOR:
         return walker.decide(walker.operator(node, point))
+    if isinstance(node, CallBack):
+        return walker.decide(walker.called_back(node, point, outcome, digits))
     if isinstance(node, AskPin | ChoosePin | AskLine | Menu):
         return walker.decide(after_question(node, point, outcome, digits))
     return walker.decide(point.at(_after(node, point, outcome)))
@@ -108,6 +112,8 @@ def _after(node: Node, point: Point, outcome: Outcome) -> int:
             return node.failed
         case FlipOwn() | FlipMember() | FreeHandset() | LeaveMessage() | Announce() | OpenBox():
             return node.then
+        case PickUpCall():
+            return node.nothing
         case BindHandset():
             return _after_login(node, outcome)
         case AskCode():
@@ -119,6 +125,7 @@ def _after(node: Node, point: Point, outcome: Outcome) -> int:
             | IfDoNotDisturb()
             | OrderMembers()
             | TakeOwn()
+            | CallBack()
             | AskPin()
             | ChoosePin()
             | AskLine()

@@ -1,4 +1,4 @@
-"""`ctl run`: the controller — decides live calls, follows the store, serves health and metrics."""
+"""`ctl run`: the controller — decides live calls, follows the store, serves handsets and health."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from controlplane.service.notifying import Beside
     from controlplane.store.store import Store
     from controlplane.web.metrics import Metrics
+    from controlplane.web.provisioning.beside import Beside as PhonesBeside
 
 _SWITCH_SECONDS = 0.0005
 """How long a thread that compiles may keep a call waiting; Python's own is ten times that."""
@@ -82,10 +83,13 @@ async def _run(deployment: Deployment, store: Store) -> None:
     follower.take(await asyncio.to_thread(read_mind, store))
     live = _live_engines(deployment, driver, metrics, follower)
 
+    phones = await _phones(deployment, store, metrics)
+
     def look() -> Status:
         engines = {name: it.down for name, it in live.items()}
         revisions = (follower.revision, follower.stored)
-        return Status(*revisions, engines, stop.is_set(), follower.reason())
+        reason = follower.reason() or (phones.reason() if phones else "")
+        return Status(*revisions, engines, stop.is_set(), reason)
 
     run = deployment.run
     async with served(application(look, metrics), run.address, run.port):
@@ -101,7 +105,7 @@ async def _run(deployment: Deployment, store: Store) -> None:
         )  # fmt: skip
         listening = asyncio.create_task(history.run())
         await history.told(_PAST_SECONDS)
-        mails = _mails(deployment, store)
+        mails, refreshing = _mails(deployment, store), _refreshing(deployment, store)
         serving = [asyncio.create_task(it.serve(stop, run.drain_seconds)) for it in live.values()]
         try:
             await _first_end([*serving, following, listening])
@@ -111,9 +115,24 @@ async def _run(deployment: Deployment, store: Store) -> None:
             following.cancel()
             listening.cancel()
             doors.close()
-            if mails is not None:
-                await asyncio.to_thread(mails.stop)
+            for beside in (mails, refreshing, phones):
+                if beside is not None:
+                    await asyncio.to_thread(beside.stop)
             log.info("ended", revision=follower.revision)
+
+
+async def _phones(deployment: Deployment, store: Store, metrics: Metrics) -> PhonesBeside | None:
+    """Served, where the configuration says where. Raises Faults where they cannot be."""
+    if deployment.provisioning is None:
+        return None
+    from controlplane.web.provisioning.beside import Beside
+    from controlplane.web.provisioning.counts import Counts
+
+    counts = Counts()
+    metrics.registry.register(counts)
+    beside = Beside(deployment, store, counts)
+    await asyncio.to_thread(beside.start)
+    return beside
 
 
 def _mails(deployment: Deployment, store: Store) -> Beside | None:
@@ -123,6 +142,18 @@ def _mails(deployment: Deployment, store: Store) -> Beside | None:
     from controlplane.service.notifying import Beside, Notifier
 
     beside = Beside(Notifier(deployment, deployment.mail, store).run)
+    beside.start()
+    return beside
+
+
+def _refreshing(deployment: Deployment, store: Store) -> Beside | None:
+    """Under way, where handsets are served their files."""
+    if deployment.provisioning is None:
+        return None
+    from controlplane.service.notifying import Beside
+    from controlplane.service.refreshing import Refresher
+
+    beside = Beside(Refresher(deployment, store).run, "refreshing")
     beside.start()
     return beside
 

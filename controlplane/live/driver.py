@@ -62,6 +62,8 @@ class Driver:
         chance: Callable[[], float] | None = None,
         doors: Doors | None = None,
     ) -> None:
+        self.version = 0
+        """Another one after every change of what calls are decided by."""
         self._doors = doors
         self._now = now
         self._chance = chance or Random().random
@@ -90,22 +92,26 @@ class Driver:
         for tenant, (plan, _) in systems.items():
             older = self._plans[tenant].routines if tenant in self._plans else {}
             plans[tenant] = replace(plan, routines={**older, **plan.routines})
+        self.version += 1
         self._plans = plans
         self._states = {it: self._now_of(it, state) for it, (_, state) in systems.items()}
 
     def follow_one(self, tenant: str, plan: Plan, state: State) -> None:
         """As `follow` for one tenant; the others stay as they are."""
+        self.version += 1
         older = self._plans[tenant].routines if tenant in self._plans else {}
         self._plans[tenant] = replace(plan, routines={**older, **plan.routines})
         self._states[tenant] = self._now_of(tenant, state)
 
     def forget(self, tenant: str) -> None:
+        self.version += 1
         self._plans.pop(tenant, None)
         self._states.pop(tenant, None)
 
     def flip(self, tenant: str, changes: Mapping[str, str | None]) -> None:
         """Change state keys at once; None or "" is off. KeyError for an unknown tenant."""
         state, flipped = self._states[tenant], self._flipped.get(tenant, {})
+        self.version += 1
         for key, value in changes.items():
             flipped.pop(key, None)
             _put(state, key, value)
@@ -152,26 +158,41 @@ class Driver:
 
         That is so for a tenant or a routine that is not in memory (yet, or any more).
         """
+        decision = self.think(question)
+        if decision is not None and self.changes(decision):
+            self._settle(question.tenant, decision)
+        return decision
+
+    @staticmethod
+    def changes(decision: Decision) -> bool:
+        """Whether other calls are decided in another way once this one is."""
+        return bool(decision.turns) or isinstance(decision.step, Flip | LogOut)
+
+    def think(self, question: Question) -> Decision | None:
+        """As `decide`, and nothing comes of it."""
         plan = self._plans.get(question.tenant)
         if plan is None:
             return None
         state = self._states[question.tenant]
-        turns = self._turns.setdefault(question.tenant, {})
+        turns = self._turns.get(question.tenant, {})
         members = self._members.get(question.tenant, {})
         facts = Facts(self._now(), turns, members, self._chance(), self._doors is not None)
         match question:
             case Entered():
-                decision = start(plan, state, question.call, facts)
+                return start(plan, state, question.call, facts)
             case Ended(_, caller, point, outcome, digits):
                 if not _knows(plan, point):
                     return None
-                decision = resume(plan, state, caller, point, outcome, facts, digits)
+                return resume(plan, state, caller, point, outcome, facts, digits)
+
+    def _settle(self, tenant: str, decision: Decision) -> None:
+        self.version += 1
+        turns = self._turns.setdefault(tenant, {})
         for group in decision.turns:
             turns[group] = turns.get(group, 0) + 1
-        for key, value in _written(state, decision.step).items():
-            _put(self._states[question.tenant], key, value)
-            self._flipped.setdefault(question.tenant, {})[key] = value
-        return decision
+        for key, value in _written(self._states[tenant], decision.step).items():
+            _put(self._states[tenant], key, value)
+            self._flipped.setdefault(tenant, {})[key] = value
 
     def _now_of(self, tenant: str, state: State) -> dict[str, str]:
         """`state` as of the store, which hears of a phone's flip a little later."""
@@ -187,6 +208,7 @@ class Driver:
         self, tenant: str, turns: Mapping[str, int], members: Mapping[str, Member]
     ) -> None:
         """What is known of the calls to hunt groups until now, as of the past calls."""
+        self.version += 1
         self._turns[tenant] = dict(turns)
         self._members[tenant] = dict(members)
 

@@ -210,6 +210,26 @@ class FlipMember:
 
 
 @dataclass(frozen=True, slots=True)
+class PickUpCall:
+    """Take over a call that rings at the destination `of`, a line or group; None: anywhere in the
+    tenant. Any other destination is `refused`."""
+
+    of: Value | None
+    nothing: int
+    refused: int
+
+
+@dataclass(frozen=True, slots=True)
+class CallBack:
+    """On to whoever called the caller's own line last, as if that number were dialled.
+
+    `unknown`: somebody without a number that can be called."""
+
+    nobody: int
+    unknown: int
+
+
+@dataclass(frozen=True, slots=True)
 class BindHandset:
     """Log the line in to the handset. Only somebody whose PIN was right comes here, and hence no
     dialplan on its own. `taken`: another line is; `elsewhere`: the line is, at another handset;
@@ -343,6 +363,8 @@ Node = (
     | RingNext
     | FlipOwn
     | FlipMember
+    | PickUpCall
+    | CallBack
     | BindHandset
     | FreeHandset
     | LeaveMessage

@@ -15,8 +15,9 @@ class Outcome(StrEnum):
 
     OPERATOR: the caller of a mailbox pressed 0. DIGITS: the caller pressed some, NOTHING: none;
     DIFFERENT: others the second time. What was pressed is RIGHT or WRONG, LOCKED: not looked at
-    any more; CHANGE: right, and only good to choose another. TAKEN: another line is logged in
-    there; ELSEWHERE: the line is, at another handset; REFUSED: it may not be.
+    any more; CHANGE: right, and only good to choose another. WITHHELD: somebody called, without a
+    number that can be called. TAKEN: another line is logged in there; ELSEWHERE: the line is, at
+    another handset; REFUSED: it may not be.
     """
 
     ANSWERED = "answered"
@@ -31,6 +32,7 @@ class Outcome(StrEnum):
     RIGHT = "right"
     WRONG = "wrong"
     LOCKED = "locked"
+    WITHHELD = "withheld"
     CHANGE = "change"
     TAKEN = "taken"
     ELSEWHERE = "elsewhere"
@@ -82,6 +84,9 @@ class Prompt(StrEnum):
     ENTER_CODE = "enter-code"
     WRONG_CODE = "wrong-code"
     GOODBYE = "goodbye"
+    NOBODY_RINGS = "nobody-rings"
+    NOBODY_CALLED = "nobody-called"
+    CALLER_UNKNOWN = "caller-unknown"
     LOGGED_IN = "logged-in"
     HANDSET_TAKEN = "handset-taken"
     LINE_ELSEWHERE = "line-elsewhere"
@@ -196,6 +201,22 @@ class Flip:
 
 
 @dataclass(frozen=True, slots=True)
+class PickUp:
+    """Take over a call that rings at a phone of one of these lines; of any line of the tenant,
+    where there are none. Ends ANSWERED, NOTHING where no call rings there, or GONE."""
+
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LastCaller:
+    """Look up who called the line last, which the engine itself knows. Ends DIGITS, with an
+    extension or an E.164 number beside, WITHHELD, NOTHING where nobody called, or GONE."""
+
+    line: str
+
+
+@dataclass(frozen=True, slots=True)
 class LogIn:
     """Bind the line to the handset: the controller's own step, which it takes where it lives, and
     no engine is told of. Ends DONE, TAKEN, ELSEWHERE or REFUSED."""
@@ -221,4 +242,17 @@ class Hangup:
     cause: Cause
 
 
-Step = Ring | Voicemail | Play | Flip | Collect | OpenMailbox | Authorise | LogIn | LogOut | Hangup
+Step = (
+    Ring
+    | Voicemail
+    | Play
+    | Flip
+    | Collect
+    | OpenMailbox
+    | Authorise
+    | PickUp
+    | LastCaller
+    | LogIn
+    | LogOut
+    | Hangup
+)

@@ -30,7 +30,7 @@ from controlplane.model.texts import Texts
 from controlplane.model.three_way import two_way
 from controlplane.render.bundle import Bundle
 from controlplane.render.phones.lacking import lacking as phones_lack
-from controlplane.service import flips, registrations, world
+from controlplane.service import fleet, flips, registrations, world
 from controlplane.service.collector import collector_paused
 from controlplane.service.kept_secrets import with_kept_secrets
 from controlplane.service.planned import Planned, following, judged
@@ -239,7 +239,8 @@ class Door:
 
     @collector_paused()
     def drift(self) -> dict[str, list[Diagnostic]]:
-        """By engine: every difference between what is stored and what it really has."""
+        """By engine: every difference between what is stored and what it really has; and, where
+        files are served to handsets, what differs of those that have fetched, as `handsets`."""
         known = world.load(self._store)
         views = known.views()
         found = {}
@@ -248,6 +249,8 @@ class Door:
             bundle = row.render(views, engine)
             found[name] = asyncio.run(row.applier.drift(engine, bundle, known.revision))
             found[name] += registrations.differences(engine, self._accounts())
+        if self._deployment.provisioning is not None:
+            found[fleet.HANDSETS] = fleet.drift(self._deployment, self._store)
         return found
 
     def _ready(self, *, files: bool) -> None:

@@ -101,6 +101,13 @@ class Store:
         with self.database.read() as connection:
             return reading.stored_keys(connection, tenant, collection)
 
+    def keys_where(self, tenant: str, collection: str, setting: str, value: str) -> list[str]:
+        """The keys of those whose `setting`, one with a column of its own, has this value."""
+        table = tables[collection]
+        asked = select(table.c.key).where(table.c.tenant == tenant, table.c[setting] == value)
+        with self.database.read() as connection:
+            return sorted(connection.execute(asked).scalars())
+
     def around(self, tenant: str, handsets: Collection[str], lines: Collection[str]) -> Texts:
         """Documents by address: see `bindings.around`."""
         with self.database.read() as connection:

@@ -34,12 +34,14 @@ from controlplane.routing.steps import (
     Collect,
     Flip,
     Hangup,
+    LastCaller,
     Leg,
     LogIn,
     LogOut,
     OpenMailbox,
     Outcome,
     PhoneLeg,
+    PickUp,
     Play,
     Ring,
     TrunkLeg,
@@ -131,6 +133,10 @@ def write_step(decision: Decision) -> dict[str, str]:
             what |= {"cp_what": word(step.mailbox)} | _next("mailbox")
         case Authorise():
             what |= _next("authorise")
+        case PickUp():
+            what |= {"cp_what": "&".join(map(word, step.lines))} | _next("pickup")
+        case LastCaller():
+            what |= {"cp_what": word(step.line)} | _next("last-caller")
         case Flip():
             key, new = (word(it).replace("/", ".") for it in (step.key, step.value))
             what |= {"cp_what": key, "cp_how": new} | _next("flip")

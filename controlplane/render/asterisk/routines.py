@@ -23,6 +23,7 @@ from controlplane.routing.plan import (
     AskLine,
     AskPin,
     BindHandset,
+    CallBack,
     CheckCaller,
     ChoosePin,
     FlipMember,
@@ -42,6 +43,7 @@ from controlplane.routing.plan import (
     OrderMembers,
     Own,
     PickRule,
+    PickUpCall,
     Release,
     RingLegs,
     RingLine,
@@ -64,6 +66,7 @@ from controlplane.routing.state import (
     forward_key,
     guard_key,
     member_key,
+    members_key,
     no_waiting_key,
     not_own_key,
     own_line_key,
@@ -196,6 +199,14 @@ def _begin(index: int, node: Node) -> Iterator[str]:
             yield from _flip(index, node)
         case FlipMember():
             yield from _flip_member(index, node)
+        case PickUpCall():
+            yield from _pick_up(index, node)
+        case CallBack():
+            yield "Set(CP_WHAT=${CP_NUMBER})"
+            yield "Gosub(cp-last,look,1)"
+            yield f'GotoIf($["${{CP_OUTCOME}}" = "nothing"]?n{node.nobody},1)'
+            yield f'GotoIf($["${{CP_OUTCOME}}" = "withheld"]?n{node.unknown},1)'
+            yield "Goto(cp-last,back,1)"
         case FreeHandset():
             yield from _free(index, node)
         case LeaveMessage():
@@ -239,6 +250,11 @@ def _after(index: int, node: Node) -> Iterator[str]:
             yield f"Goto(n{node.then},1)"
         case AskPin() | ChoosePin() | AskLine() | Menu():
             yield f"Goto(n{node.away},1)"
+        case PickUpCall():
+            yield f"Goto(n{node.nothing},1)"
+        case CallBack():
+            # Looked up once more.
+            yield f"Goto(n{index},1)"
         case AskCode():
             yield f'GotoIf($["${{CP_OUTCOME}}" = "right"]?n{node.right},1:n{node.wrong},1)'
         case (
@@ -291,6 +307,20 @@ def _flip_member(index: int, node: FlipMember) -> Iterator[str]:
     key = member_key("${CP_NUMBER}", _value(node.group))
     yield f'GotoIf($["{_state(key)}" = ""]?n{node.refused},1)'
     yield from _write(index, key, IN if node.on else OUT)
+
+
+def _pick_up(index: int, node: PickUpCall) -> Iterator[str]:
+    if node.of is None:
+        yield f"MSet(CP_NODE={index},CP_WHAT=)"
+        yield "Goto(cp-pickup,s,ready)"
+        return
+    line, group = '"${CP_TO:0:5}" = "line/"', '"${CP_TO:0:6}" = "group/"'
+    members = _state(f"${{CP_TO}}/{members_key('').rpartition('/')[2]}")
+    yield f"MSet(CP_NODE={index},CP_TO={_value(node.of)})"
+    yield f"GotoIf($[{line} | {group}]?:n{node.refused},1)"
+    yield f"Set(CP_WHAT=${{IF($[{line}]?${{CP_TO:5}}:{members})}})"
+    yield f'GotoIf($["${{CP_WHAT}}" = ""]?n{node.nothing},1)'
+    yield "Goto(cp-pickup,s,ready)"
 
 
 def _free(index: int, node: FreeHandset) -> Iterator[str]:

@@ -19,7 +19,7 @@ from controlplane.render.freeswitch.history import LINE, at_end, ended_line, spo
 from controlplane.render.freeswitch.lacking import lacking
 from controlplane.render.freeswitch.lamps import quiet, told_again
 from controlplane.render.freeswitch.modules import MODULES
-from controlplane.render.freeswitch.names import PHONES, PROFILE, TRUNKS, TURNS
+from controlplane.render.freeswitch.names import LAST_CALLERS, PHONES, PROFILE, TRUNKS, TURNS
 from controlplane.render.freeswitch.parts import (
     DIALPLAN,
     DIRECTORY,
@@ -151,6 +151,7 @@ def _dialplan(views: Sequence[TenantView], engine: Engine) -> dict[str, str]:
         "phones": PHONES,
         "trunks": TRUNKS,
         "turns": TURNS,
+        "last": LAST_CALLERS,
         "recordings": attribute(f"{engine.state_folder}/{FOLDER}"),
         "counts_phones": any(_asks_for_idle_phones(view.plan) for view in views),
         "on_tone": ON_TONE,
