@@ -28,7 +28,7 @@ class FileKind:
     `template`: of the vendor's folder; without one there is no such file, and a phone that asks is
     told so. `settings`: whether the template lists settings, which are written in the vendor's
     format; otherwise it is the file, `writes` of which kind. `uploads`: phones send it to us, and
-    it is thrown away.
+    it is thrown away. `shared`: it is the same for every handset of a tenant.
     """
 
     kind: str
@@ -39,6 +39,7 @@ class FileKind:
     writes: str = "xml"
     uploads: bool = False
     entries: int = 0
+    shared: bool = False
 
     def pattern(self, codes: Iterable[str]) -> str:
         """Of the names of such files, where the vendor's models have these codes."""
@@ -118,8 +119,8 @@ class Vendor:
     `restart`: the Event of the NOTIFY that makes a phone fetch again, or start anew; "" where
     there is none. `known`: its settings by name, `N` for a number and `*` for anything; those of
     the templates need not be among them. `not_in_passwords`: characters that its phones cannot be
-    told in a SIP password; `pins`: nor anything but digits as an admin password. `notes`: what is
-    not confirmed."""
+    told in a SIP password; `pins`: nor anything but digits as an admin password. `app`: on a device
+    that has a clock, a language and passwords of its own. `notes`: what is not confirmed."""
 
     name: str
     title: str
@@ -137,6 +138,7 @@ class Vendor:
     names_known: tuple[str, ...] = ()
     not_in_passwords: str = ""
     pins: bool = False
+    app: bool = False
 
     def asked(self, name: str) -> Asked | None:
         for pattern, kind in self.names:
@@ -226,6 +228,7 @@ def read_vendor(name: str, text: str) -> Vendor:
         notes=tuple(raw["notes"]),
         not_in_passwords=raw.get("not_in_passwords", ""),
         pins=raw.get("pins", False),
+        app=raw.get("app", False),
     )
 
 

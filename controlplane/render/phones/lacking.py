@@ -5,7 +5,7 @@ An error where a phone would not work as it is said to; a warning where it does 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 
 from controlplane.diagnostics import Diagnostic, Severity
@@ -18,6 +18,7 @@ from controlplane.model.trunk import Transport
 from controlplane.render.phones.catalogue import Family, Model, catalogue
 from controlplane.render.phones.desk import settings_of, wanted_keys
 from controlplane.render.phones.overrides import unknown_overrides
+from controlplane.render.phones.plain import plain
 
 
 def lacking(system: PhoneSystem) -> Iterator[Diagnostic]:
@@ -55,6 +56,25 @@ def _of_models(system: PhoneSystem, used: Iterable[tuple[str, str | None]]) -> I
         families.setdefault((model.family, site), model)
     for (_, site), model in families.items():
         yield from _family(system, site, model)
+
+
+def unknown_engines(system: PhoneSystem, engines: Collection[str]) -> Iterator[Diagnostic]:
+    """Servers that handsets are to register at, and that are none of the deployment's."""
+    suggestions = Suggestions()
+    for place, settings in _settings(system):
+        if settings.backup_server and settings.backup_server not in engines:
+            yield _no_engine(settings.backup_server, f"{place}/backup_server", engines, suggestions)
+    for name, handset in system.handsets.items():
+        if handset.preferred_server and handset.preferred_server not in engines:
+            place = f"{system.tenant}/handsets/{name}/preferred_server"
+            yield _no_engine(handset.preferred_server, place, engines, suggestions)
+
+
+def _no_engine(
+    name: str, place: str, engines: Collection[str], suggestions: Suggestions
+) -> Diagnostic:
+    mend = suggestions.mend(name, engines, f"the engines are {', '.join(engines)}")
+    return Diagnostic(f"there is no engine {name!r}", place, mend)
 
 
 def _settings(system: PhoneSystem) -> Iterator[tuple[str, Provisioning]]:
@@ -117,11 +137,18 @@ def _keys(system: PhoneSystem, place: str, handset: Handset, model: Model) -> It
 
 def _secrets(place: str, handset: Handset, model: Model) -> Iterator[Diagnostic]:
     vendor = catalogue().vendors[model.vendor]
-    if handset.sip_password and set(handset.sip_password) & set(vendor.not_in_passwords):
+    password = handset.sip_password or ""
+    if set(password) & set(vendor.not_in_passwords):
         yield Diagnostic(
             f"phones of {vendor.title} take no SIP password with {vendor.not_in_passwords}",
             f"{place}/sip_password",
-            "choose another, or leave it out: then one is made",
+            _OTHER_PASSWORD,
+        )
+    elif plain(password).strip() != password:
+        yield Diagnostic(
+            "phones take no SIP password with a space at an end, or what cannot be seen in it",
+            f"{place}/sip_password",
+            _OTHER_PASSWORD,
         )
     own = handset.admin_password
     if vendor.pins and own and not (own.isdecimal() and len(own) <= _LONGEST_PIN):
@@ -133,6 +160,7 @@ def _secrets(place: str, handset: Handset, model: Model) -> Iterator[Diagnostic]
 
 
 _LONGEST_PIN = 9
+_OTHER_PASSWORD = "choose another, or leave it out: then one is made"
 
 
 def _family(system: PhoneSystem, site: str | None, model: Model) -> Iterator[Diagnostic]:
