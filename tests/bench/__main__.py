@@ -24,6 +24,7 @@ from tests.bench import (
     first_apply,
     flip,
     history,
+    login,
     memory,
     one_change,
     parser,
@@ -32,6 +33,7 @@ from tests.bench import (
     rate,
     render,
     rules,
+    sync,
 )
 from tests.bench.engines import MEASURED
 from tests.bench.figures import (
@@ -58,10 +60,12 @@ MEASUREMENTS: dict[str, Measurement] = {
     "apply_one_change_10k_seconds": one_change.measure,
     "dialplan_reload_10k_seconds": dialplan_reload.measure,
     "flip_seconds": flip.measure,
+    "login_seconds": login.measure,
     "live_pdd_ratio": delay.measure,
     "driver_cpu_ms_per_call": driver_cpu.measure,
     "live_cps_ratio": rate.measure,
     "controller_rss_mb_10k": memory.measure,
+    "sync_10k": sync.measure,
     "rules_live_pdd_ratio": rules.delay,
     "rules_explain_ms": rules.explain,
     "rules_compile_10k_seconds": rules.compiling,
