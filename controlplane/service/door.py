@@ -30,6 +30,7 @@ from controlplane.model.texts import Texts
 from controlplane.model.three_way import two_way
 from controlplane.render.bundle import Bundle
 from controlplane.render.phones.lacking import lacking as phones_lack
+from controlplane.render.phones.lacking import unknown_engines
 from controlplane.service import fleet, flips, registrations, world
 from controlplane.service.collector import collector_paused
 from controlplane.service.kept_secrets import with_kept_secrets
@@ -126,6 +127,7 @@ class Door:
         kinds = {engine.kind for engine in self._deployment.engines.values()}
         lacks = [it for kind in sorted(kinds) for it in ENGINES[kind].lacks(planned.system)]
         lacks += phones_lack(planned.system)
+        lacks += unknown_engines(planned.system, self._deployment.engines)
         if any(it.severity is Severity.ERROR for it in lacks):
             raise Faults(lacks)
         return planned
