@@ -20,7 +20,15 @@ from controlplane.model.deployment import Deployment
 from controlplane.model.handset import Handset
 from controlplane.render.phones.catalogue import catalogue
 from controlplane.service.registrations import account_of
-from controlplane.service.telling import Course, Fetch, Manner, Result, Target, Telling
+from controlplane.service.telling import (
+    SERVED_SECONDS,
+    Course,
+    Fetch,
+    Manner,
+    Result,
+    Target,
+    Telling,
+)
 from controlplane.store.handset_seen import SeenStore
 from controlplane.store.store import Store
 
@@ -109,6 +117,7 @@ class Refresher:
         async def looked() -> Mapping[str, Fetch]:
             return await asyncio.to_thread(look)
 
+        await asyncio.sleep(SERVED_SECONDS)
         try:
             async with AsyncExitStack() as stack:
                 everywhere = Everywhere([it async for it in self._open(stack)])

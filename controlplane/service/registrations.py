@@ -15,14 +15,11 @@ from controlplane.model.change import Change
 from controlplane.model.change_set import ChangeSet
 from controlplane.model.deployment import Deployment, Engine
 from controlplane.render.phones.catalogue import catalogue
+from controlplane.service.telling import SERVED_SECONDS
 from controlplane.store.store import Store
 
 _ON_ITS_WAY_SECONDS = 0.1
 """An engine answers before a NOTIFY is sent, and finds no contact once it is ended."""
-
-_SERVED_SECONDS = 0.7
-"""Who serves handsets looks for what changed every half second: until then, a handset that is told
-to fetch would get its old password again."""
 
 _ACCOUNT = re.compile(r"[a-z0-9][a-z0-9-]*[.][A-Za-z0-9][A-Za-z0-9_-]*")
 
@@ -106,7 +103,7 @@ def end_after(change_set: ChangeSet, deployment: Deployment) -> None:
     ended = ended_by(change_set)
     told = to_be_told(change_set) if ended and deployment.provisioning is not None else {}
     if told:
-        time.sleep(_SERVED_SECONDS)
+        time.sleep(SERVED_SECONDS)
     end(deployment.engines, ended, told)
 
 

@@ -16,6 +16,10 @@ from typing import Protocol
 from controlplane.diagnostics import Faults
 from controlplane.service.pace import Limits, Pace
 
+SERVED_SECONDS = 0.7
+"""Who serves handsets looks for what changed every half second: whoever is told before that gets
+what was before the change."""
+
 _TICK_SECONDS = 0.02
 _LOOK_SECONDS = 0.5
 _GRACE_SECONDS = 5.0
