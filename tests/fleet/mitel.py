@@ -98,6 +98,8 @@ NAMES = Names(
         "sip customized codec": anything,
         "sip use basic codecs": flag,
         "sip explicit mwi subscription": flag,
+        "sip out-of-band dtmf": flag,
+        "sip dtmf method": whole(0, 2),
         "sip explicit mwi subscription period": whole(0, 86400),
         "sip mwi for ext voice mail": anything,
         "sip notify check-sync": anything,
@@ -123,7 +125,8 @@ NAMES = Names(
         "dst config": whole(0, 3),
         "dst minutes": whole(0, 120),
         **{f"dst {side} {what}": whole(-1, 31) for side in ("start", "end")
-           for what in ("month", "week", "day", "hour", "relative date", "day of week")},
+           for what in ("month", "week", "day", "hour", "day of week")},
+        "dst [start|end] relative date": flag,
         "time format": whole(0, 1),
         "date format": whole(0, 14),
         "language": whole(0, 4),
@@ -132,6 +135,7 @@ NAMES = Names(
         "input language": text(20),
         "tone set": text(20),
         "directory #": anything,
+        "directory script": url,
         "directory 1 enabled": flag,
         "directed call pickup": flag,
         "directed call pickup prefix": text(10),
@@ -167,7 +171,7 @@ def parse(body: bytes, name: str) -> dict[str, tuple[str, str]]:
     for number, line in enumerate(lines_of(body, name), 1):
         if not line.strip() or line.lstrip().startswith("#"):
             continue
-        split = re.fullmatch(r"([\^!]?)([a-z0-9][a-z0-9 -]*?) *: ?(.*?)[ \t]*", line)
+        split = re.fullmatch(r"([\^!]?)([a-z0-9][a-z0-9 |\[\]-]*?) *: ?(.*?)[ \t]*", line)
         if not split:
             raise Malformed(f"{name}:{number}: no parameter: {line[:60]!r}")
         mark, key, value = split.groups()
@@ -218,7 +222,7 @@ class Mitel(Handset):
             keys=_keys(have),
             provisioning=_provisioning(have),
             phonebooks=tuple(
-                have[f"directory {it}"] for it in (1, 2) if have.get(f"directory {it}")
+                have[f"directory {it}"] for it in (1, 2, "script") if have.get(f"directory {it}")
             ),
             admin_password=have.get("admin password", ""),
         )
@@ -230,6 +234,8 @@ def _provisioning(have: dict[str, str]) -> str:
     if scheme not in ("http", "https") or not server:
         return ""
     port = have.get(f"{scheme} port")
+    if port == {"http": "80", "https": "443"}[scheme]:
+        port = None
     return f"{scheme}://{server}{f':{port}' if port else ''}/{f'{path}/' if path else ''}"
 
 
@@ -254,7 +260,7 @@ def _account(have: dict[str, str], number: int) -> Account:
 def _keys(have: dict[str, str]) -> tuple[Key, ...]:
     found = []
     for kind in ("prgkey", "topsoftkey", "softkey"):
-        for number in range(1, 49):
+        for number in range(1, 60):
             does = have.get(f"{kind}{number} type", "")
             if does and does not in ("none", "empty"):
                 value, label = (have.get(f"{kind}{number} {it}", "") for it in ("value", "label"))

@@ -19,8 +19,8 @@ _ROOTS = {
     "cisco": "CiscoIPPhoneDirectory",
     "fanvil": "FanvilIPPhoneDirectory",
     "snom": "SnomIPPhoneDirectory",
-    "mitel": "AastraIPPhoneDirectory",
 }
+_MOST_ITEMS = 15
 _NUMBER = re.compile(r"\+?[0-9*#]{1,32}")
 
 
@@ -29,6 +29,8 @@ def contacts_of(vendor: str, body: bytes, name: str) -> list[Contact]:
         found = _address_book(body, name)
     elif vendor == "mitel" and not text_of(body, name).lstrip().startswith("<"):
         found = _list(body, name)
+    elif vendor == "mitel":
+        found = _menu(body, name)
     else:
         found = _directory(body, name, _ROOTS[vendor])
     for who, number in found:
@@ -50,6 +52,25 @@ def _directory(body: bytes, name: str, root: str) -> list[Contact]:
         if set(tags[2:]) - {"Telephone"}:
             raise Malformed(f"{name}: <{entry.tag}> of {tags}")
         found += [(fields[0][1], number) for _, number in fields[1:]]
+    return found
+
+
+def _menu(body: bytes, name: str) -> list[Contact]:
+    """Of the Aastra XML interface: what a directory's items dial is their URI."""
+    root = xml_of(body, name, ["AastraIPPhoneDirectory"])
+    if set(root.attrib) - {"next", "previous"}:
+        raise Malformed(f"{name}: {dict(root.attrib)}")
+    found = []
+    for item in children(root):
+        if item.tag == "Title":
+            leaf(item)
+            continue
+        fields = [(str(it.tag), leaf(it)) for it in children(item)]
+        if item.tag != "MenuItem" or [tag for tag, _ in fields] != ["Prompt", "URI"]:
+            raise Malformed(f"{name}: <{item.tag}> of {fields}")
+        found.append((fields[0][1], fields[1][1]))
+    if len(found) > _MOST_ITEMS:
+        raise Malformed(f"{name}: {len(found)} items")
     return found
 
 

@@ -129,6 +129,8 @@ NAMES = Names(
         "support_idna": _on,
         "reboot_after_nr": anything,
         "ethernet_detect": _on,
+        "active_line": whole(1, 12),
+        "phone_name": text(64),
     }
 )
 """Settings without an index; `codec_priority_list` and others may have one or not."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
@@ -15,7 +15,6 @@ FOLDER = "provisioning_templates"
 _MARKS = {
     "mac": "[0-9a-f]{12}",
     "MAC": "[0-9A-F]{12}",
-    "code": "[A-Za-z0-9 ._-]{1,40}",
     "page": "[1-9][0-9]{0,3}",
 }
 
@@ -41,11 +40,12 @@ class FileKind:
     uploads: bool = False
     entries: int = 0
 
-    @property
-    def pattern(self) -> str:
+    def pattern(self, codes: Iterable[str]) -> str:
+        """Of the names of such files, where the vendor's models have these codes."""
+        marks = {**_MARKS, "code": "|".join(map(re.escape, sorted(set(codes))))}
         parts = re.split(r"\{(\w+)\}", self.name)
         return "".join(
-            f"(?P<{part}>{_MARKS[part]})" if index % 2 else re.escape(part)
+            f"(?P<{part}>{marks[part]})" if index % 2 else re.escape(part)
             for index, part in enumerate(parts)
         )
 
@@ -208,6 +208,7 @@ def read_vendor(name: str, text: str) -> Vendor:
     models = {
         key: _model(name, raw["title"], key, it, families) for key, it in raw["models"].items()
     }
+    codes = [model.code for model in models.values()]
     return Vendor(
         name=name,
         title=raw["title"],
@@ -217,11 +218,7 @@ def read_vendor(name: str, text: str) -> Vendor:
         check_sync=raw["check_sync"],
         restart=raw["restart"],
         files={it.kind: it for it in kinds},
-        # A MAC address could be a model's name as well, so that those with one are tried first.
-        names=tuple(
-            (re.compile(it.pattern), it)
-            for it in sorted(kinds, key=lambda it: "{mac}" not in it.name.lower())
-        ),
+        names=tuple((re.compile(it.pattern(codes)), it) for it in kinds),
         known=re.compile("|".join(map(_known, raw["known"]))),
         names_known=tuple(raw["known"]),
         families=families,

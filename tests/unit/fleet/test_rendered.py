@@ -106,10 +106,11 @@ def named(given: Desk, name: str) -> Desk:
 def handset(given: Desk) -> Handset:
     """Of the desk's model, its requests answered by what is rendered."""
     vendor = VENDORS[given.model.vendor]
-    made = vendor(given.mac, given.url, model=given.model.name)
+    url = f"{given.url}linphone.xml" if vendor.vendor == "linphone" else given.url
+    made = vendor(given.mac, url, model=given.model.name)
 
     def answered(method: str, url: str, body: bytes | None = None) -> Answer:
-        asked = catalogue().asked(url.rpartition("/")[2])
+        asked = catalogue().asked(url.rpartition("/")[2], vendor.vendor)
         file = render(given, asked) if asked and method == "GET" else None
         answer = Answer(method, url, 200 if file else 404, file.body if file else b"")
         made.asked.append(answer)
@@ -137,9 +138,10 @@ def test_a_handset_learns_its_account_and_its_keys(model: str) -> None:
     if made.vendor != "linphone":
         assert "*97" in account.voicemail
         assert len(learned.admin_password) >= 6
+        room = desk(model).model.line_keys
         kinds = {(it.kind, it.value) for it in learned.keys if it.kind in ("blf", "speed-dial")}
-        assert ("blf", "102") in kinds
-        assert any(kind == "speed-dial" for kind, _ in kinds)
+        assert room < 2 or ("blf", "102") in kinds
+        assert room < 3 or any(kind == "speed-dial" for kind, _ in kinds)
         assert (f"{BENIGN}", "101") in made.phonebook() or ("Zoe Benign", "101") in made.phonebook()
 
 
@@ -153,7 +155,7 @@ def test_another_phones_mac_gets_nothing(vendor: str) -> None:
     mac, upper = mine.mac, mine.mac.upper()
     names = {it.path.rpartition("/")[2] for it in made.asked if mac in it.path or upper in it.path}
     for name in names:
-        asked = catalogue().asked(name)
+        asked = catalogue().asked(name, vendor)
         assert asked is None or render(other, asked) is None, name
 
 

@@ -26,13 +26,13 @@ def mitel(settings: Mapping[str, str]) -> str:
     """`^name: value`: with `^` it wins over what was set at the phone (Mitel, "SIP Phones
     Administrator Guide": overwriting parameters with defaults).
 
-    `#` begins a comment but between double quotes, which hence cannot stand in a value.
+    `#` begins a comment but between double quotes, in which there can be none.
     """
     return "".join(f"^{name}: {_mitel_value(value)}\n" for name, value in settings.items())
 
 
 def _mitel_value(value: str) -> str:
-    if '"' not in value and "#" not in value:
+    if "#" not in value and not value.startswith('"'):
         return value
     quoted = value.replace('"', "'")
     return f'"{quoted}"'
