@@ -47,7 +47,7 @@ check: $(VENV)/installed ## ruff, mypy --strict, import-linter, unit tests (unde
 
 .PHONY: test
 test: check machine ## everything, with real engines, databases and SIP clients
-	@$(PYTEST) -n 2 tests/store tests/package
+	@$(PYTEST) -n 2 tests/store tests/package tests/provisioning
 	@$(PYTEST) $(SIDE_BY_SIDE) tests/conformance tests/engines
 
 .PHONY: conformance

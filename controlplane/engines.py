@@ -112,7 +112,12 @@ ENGINES: Mapping[EngineKind, EngineRow] = {
     EngineKind.ASTERISK: EngineRow(
         render=asterisk.render,
         templates="dialplan_templates/asterisk",
-        capabilities=ALL - {Capability.LONG_NAMES_TOGETHER, Capability.NEWEST_FIRST},
+        capabilities=ALL
+        - {
+            Capability.LONG_NAMES_TOGETHER,
+            Capability.NEWEST_FIRST,
+            Capability.FREED_WITHOUT_US,
+        },
         lacks=asterisk_lacking,
         stored=asterisk_stored,
         applier=AsteriskApplier(asterisk_control.connect),
@@ -124,7 +129,13 @@ ENGINES: Mapping[EngineKind, EngineRow] = {
     EngineKind.FREESWITCH: EngineRow(
         render=freeswitch.render,
         templates="dialplan_templates/freeswitch",
-        capabilities=frozenset({Capability.LONG_NAMES_TOGETHER, Capability.NEWEST_FIRST}),
+        capabilities=frozenset(
+            {
+                Capability.LONG_NAMES_TOGETHER,
+                Capability.NEWEST_FIRST,
+                Capability.FREED_WITHOUT_US,
+            }
+        ),
         lacks=freeswitch_lacking,
         stored=freeswitch_stored,
         applier=FreeSwitchApplier(freeswitch_control.connect),

@@ -13,6 +13,7 @@ from controlplane.routing.state import (
     State,
     cli_key,
     coded_key,
+    emergency_key,
     flow_of,
     name_key,
     serves_key,
@@ -53,23 +54,34 @@ def _from_handset(plan: Plan, state: State, called: str, handset: str) -> Entry:
     if called in plan.emergency_numbers:
         known = plan.handsets.get(handset)
         note = Note(f"{plan.tenant}/settings/emergency_numbers", f"{called} is an emergency number")
-        return Entry(EMERGENCY, called, caller, known.emergency_cli if known else "", note)
-    if not line:
+        cli = state.get(emergency_key(handset), "") or (known.emergency_cli if known else "")
+        return Entry(EMERGENCY, called, caller, cli, note)
+    cli = WITHHELD if hidden else state.get(cli_key(line), "") if line else ""
+    if not (line or _is_open(plan, called)):
         return Entry(BARRED, "", caller, "", Note(f"{address}/login", "no line is logged in here"))
-    cli = WITHHELD if hidden else state.get(cli_key(line), "")
-    flow, argument, reason = _dialled(plan, called)
+    if not line and called in plan.extensions:
+        caller = CallerId(WITHHELD)
+    flow, argument, reason = _dialled(plan, called, handset)
     if flow == EXTERNAL and state.get(coded_key(line)) == ON:
         flow = AUTHORISED
         reason = Note(f"{plan.tenant}/lines/{line}/authorisation_code", "calls out take a code")
     return Entry(flow, argument, caller, cli, reason)
 
 
-def _dialled(plan: Plan, called: str) -> tuple[str, str, Reason]:
+def _is_open(plan: Plan, called: str) -> bool:
+    """Whether it may be dialled where nobody is logged in."""
+    feature = plan.features.get(called)
+    return (plan.open_inside and called in plan.extensions) or (
+        feature is not None and feature.open
+    )
+
+
+def _dialled(plan: Plan, called: str, handset: str) -> tuple[str, str, Reason]:
     """An extension, a number of the tenant's own, a number outside, or nothing known."""
     if destination := plan.extensions.get(called):
         flow, argument = _flow(plan, destination)
         return flow, argument, lambda: _extension_dialled(plan, destination, called)
-    if called[:1] in _FEATURES and (feature := _feature(plan, called)):
+    if called[:1] in _FEATURES and (feature := _feature(plan, called, handset)):
         return feature
     e164 = plan.rules.to_e164(called)
     if e164 and (destination := plan.numbers.get(e164)):
@@ -84,7 +96,7 @@ def _extension_dialled(plan: Plan, destination: str, called: str) -> Note:
     return Note(f"{plan.tenant}/{_address(destination)}", f"{called} dialled")
 
 
-def _feature(plan: Plan, called: str) -> tuple[str, str, Note] | None:
+def _feature(plan: Plan, called: str, handset: str) -> tuple[str, str, Note] | None:
     """The longest code that it begins with, and what is dialled behind it."""
     for length in range(len(called), 1, -1):
         code, behind = called[:length], called[length:]
@@ -93,7 +105,7 @@ def _feature(plan: Plan, called: str) -> tuple[str, str, Note] | None:
             continue
         note = Note(f"{plan.tenant}/{plan.address(found.flow)}", f"{code} dialled")
         if not found.takes:
-            return found.flow, "", note
+            return found.flow, handset if found.of_handset else "", note
         if target := _target(plan, behind):
             return found.flow, target, note
         return UNKNOWN, "", Note(note.address, f"{behind} is neither an extension nor a number")

@@ -12,10 +12,14 @@ from controlplane.routing.steps import (
     Collect,
     Flip,
     Hangup,
+    LastCaller,
     Leg,
+    LogIn,
+    LogOut,
     OpenMailbox,
     Outcome,
     PhoneLeg,
+    PickUp,
     Play,
     Ring,
     Step,
@@ -57,6 +61,8 @@ def result_text(journey: Journey) -> str:
         return f"a message is left in mailbox {journey.mailbox}"
     if journey.opened:
         return f"the messages of mailbox {journey.opened} are heard"
+    if journey.picked_up:
+        return "a call that rang elsewhere is taken over"
     cause = journey.cause
     return f"released: {_words(cause.name)} ({cause.value})" if cause else "released"
 
@@ -118,8 +124,17 @@ def step_text(step: Step) -> str:
             return f"open mailbox {step.mailbox}"
         case Authorise():
             return "ask the caller: enter code"
+        case PickUp():
+            at = ", ".join(step.lines) or "any phone"
+            return f"take over a call that rings at {at}"
+        case LastCaller():
+            return f"look up who called {step.line} last"
         case Flip():
             return f"write {step.key}: {step.value or 'off'}, and confirm it"
+        case LogIn():
+            return f"log line {step.line} in to handset {step.handset}"
+        case LogOut():
+            return f"log line {step.line} out of handset {step.handset}, and confirm it"
         case Hangup():
             return f"release: {_words(step.cause.name)} ({step.cause.value})"
         case _ as never:

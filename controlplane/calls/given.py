@@ -37,6 +37,14 @@ class Check(NamedTuple):
         return f"Check({self.look}, {self.tenant}, {self.line})"
 
 
+class Binding(NamedTuple):
+    """A login that somebody else must carry out: DONE, TAKEN, ELSEWHERE or REFUSED."""
+
+    tenant: str
+    line: str
+    handset: str
+
+
 def question_of(node: Door) -> Collect:
     match node:
         case AskPin():
@@ -74,7 +82,7 @@ def after_question(node: Door, point: Point, outcome: Outcome, digits: str) -> P
             return point.at(_after_choice(node, outcome))
         case AskLine():
             if outcome is Outcome.DIGITS:
-                return point.at(node.then)._replace(args=(digits,))
+                return point.at(node.then)._replace(args=(*point.args, digits))
             return point.at(node.nothing if outcome is Outcome.NOTHING else node.away)
         case Menu():
             if outcome is Outcome.DIGITS:

@@ -9,7 +9,8 @@ from typing import assert_never
 from controlplane.calls.call import Call, Decision, FromHandset
 from controlplane.calls.facts import Facts
 from controlplane.calls.walk import walk
-from controlplane.calls.world import Behaviour, World
+from controlplane.calls.world import Behaviour, World, can_be_called
+from controlplane.routing.hotdesk import login_outcome
 from controlplane.routing.plan import Plan
 from controlplane.routing.recording import is_recorded
 from controlplane.routing.state import State
@@ -20,10 +21,14 @@ from controlplane.routing.steps import (
     Collect,
     Flip,
     Hangup,
+    LastCaller,
     Leg,
+    LogIn,
+    LogOut,
     OpenMailbox,
     Outcome,
     PhoneLeg,
+    PickUp,
     Play,
     Prompt,
     Ring,
@@ -87,6 +92,12 @@ class Journey:
         return next((step.mailbox for step in steps if isinstance(step, OpenMailbox)), None)
 
     @property
+    def picked_up(self) -> bool:
+        """The caller took over a call that rang elsewhere."""
+        last = self.stages[-1]
+        return isinstance(last.decision.step, PickUp) and last.outcome is Outcome.ANSWERED
+
+    @property
     def cause(self) -> Cause | None:
         step = self.stages[-1].decision.step
         return step.cause if isinstance(step, Hangup) else None
@@ -102,7 +113,7 @@ def simulate(plan: Plan, state: State, call: Call, world: World, facts: Facts) -
     and who is asked has only so much to say."""
     decisions = walk(plan, state, call, facts)
     stages: list[Stage] = []
-    decision, elapsed, said = next(decisions), 0, _Said(world)
+    decision, elapsed, said = next(decisions), 0, _Said(world, state)
     while True:
         stage, elapsed = _live_through(decision, world, elapsed, said)
         stages.append(stage)
@@ -129,7 +140,8 @@ _MOST_SECRETS = 100
 class _Said:
     """What the caller has not pressed yet."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, state: State) -> None:
+        self.state = state
         self._pins = iter((*world.pins, *(world.pins[-1:] * _MOST_SECRETS)))
         self._presses = iter(world.presses)
 
@@ -146,10 +158,17 @@ def _live_through(decision: Decision, world: World, at: int, said: _Said) -> tup
     match step:
         case Ring():
             return _ring(decision, step, world, at)
-        case Voicemail() | Play() | Flip() | OpenMailbox() | Hangup():
+        case LogIn(handset, line):
+            return Stage(decision, login_outcome(said.state, line, handset), at, {}, ()), at
+        case Voicemail() | Play() | Flip() | LogOut() | OpenMailbox() | Hangup():
             return Stage(decision, Outcome.DONE, at, {}, ()), at
         case Authorise():
             return Stage(decision, said.secret(), at, {}, ()), at
+        case PickUp():
+            taken = world.ringing and (not step.lines or world.ringing.intersection(step.lines))
+            return Stage(decision, Outcome.ANSWERED if taken else Outcome.NOTHING, at, {}, ()), at
+        case LastCaller():
+            return _last_caller(decision, world, at), at
         case Collect(prompt) if prompt in _SECRET:
             outcome = said.secret()
             if prompt is Prompt.NEW_PIN and outcome is Outcome.CHANGE:
@@ -161,6 +180,14 @@ def _live_through(decision: Decision, world: World, at: int, said: _Said) -> tup
             return Stage(decision, outcome, at, {}, (), digits=digits), at
         case _ as never:
             assert_never(never)
+
+
+def _last_caller(decision: Decision, world: World, at: int) -> Stage:
+    if not (last := world.last_caller):
+        return Stage(decision, Outcome.NOTHING, at, {}, ())
+    if not can_be_called(last):
+        return Stage(decision, Outcome.WITHHELD, at, {}, ())
+    return Stage(decision, Outcome.DIGITS, at, {}, (), digits=last)
 
 
 def _ring(decision: Decision, step: Ring, world: World, at: int) -> tuple[Stage, int]:

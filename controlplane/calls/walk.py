@@ -19,11 +19,14 @@ from controlplane.routing.plan import (
     AskCode,
     AskLine,
     AskPin,
+    BindHandset,
+    CallBack,
     CheckCaller,
     ChoosePin,
     FlipMember,
     FlipOwn,
     Forward,
+    FreeHandset,
     IfDoNotDisturb,
     Jump,
     LeaveMessage,
@@ -32,6 +35,7 @@ from controlplane.routing.plan import (
     OpenBox,
     OrderMembers,
     PickRule,
+    PickUpCall,
     Plan,
     Release,
     RingLegs,
@@ -70,6 +74,8 @@ def resume(
     walker = Walker(plan, state, facts, caller, [])
     if isinstance(node, LeaveMessage) and outcome is Outcome.OPERATOR:
         return walker.decide(walker.operator(node, point))
+    if isinstance(node, CallBack):
+        return walker.decide(walker.called_back(node, point, outcome, digits))
     if isinstance(node, AskPin | ChoosePin | AskLine | Menu):
         return walker.decide(after_question(node, point, outcome, digits))
     return walker.decide(point.at(_after(node, point, outcome)))
@@ -104,8 +110,12 @@ def _after(node: Node, point: Point, outcome: Outcome) -> int:
             return point.node
         case Forward():
             return node.failed
-        case FlipOwn() | FlipMember() | LeaveMessage() | Announce() | OpenBox():
+        case FlipOwn() | FlipMember() | FreeHandset() | LeaveMessage() | Announce() | OpenBox():
             return node.then
+        case PickUpCall():
+            return node.nothing
+        case BindHandset():
+            return _after_login(node, outcome)
         case AskCode():
             return node.right if outcome is Outcome.RIGHT else node.wrong
         case (
@@ -115,6 +125,7 @@ def _after(node: Node, point: Point, outcome: Outcome) -> int:
             | IfDoNotDisturb()
             | OrderMembers()
             | TakeOwn()
+            | CallBack()
             | AskPin()
             | ChoosePin()
             | AskLine()
@@ -125,3 +136,17 @@ def _after(node: Node, point: Point, outcome: Outcome) -> int:
             raise ValueError(f"{node} is no step that ends with an outcome")
         case _ as never:
             assert_never(never)
+
+
+def _after_login(node: BindHandset, outcome: Outcome) -> int:
+    match outcome:
+        case Outcome.DONE:
+            return node.then
+        case Outcome.TAKEN:
+            return node.taken
+        case Outcome.ELSEWHERE:
+            return node.elsewhere
+        case Outcome.REFUSED:
+            return node.refused
+        case _:
+            return node.away

@@ -12,10 +12,13 @@ from controlplane.calls.hunt import in_order
 from controlplane.calls.legs import Legs, Rung
 from controlplane.calls.rules import pick
 from controlplane.calls.rung import once, told, unless_plain
-from controlplane.model.destination import Destination, parse
+from controlplane.calls.world import can_be_called
+from controlplane.model.destination import Destination, Kind, parse
 from controlplane.model.group import Strategy
 from controlplane.routing.features import flip_place, is_forward, own_key
+from controlplane.routing.hotdesk import logged_in, logout_place
 from controlplane.routing.plan import (
+    AUTHORISED,
     HANDSET,
     MAILBOX,
     MOST_PLACES,
@@ -25,11 +28,14 @@ from controlplane.routing.plan import (
     AskCode,
     AskLine,
     AskPin,
+    BindHandset,
+    CallBack,
     CheckCaller,
     ChoosePin,
     FlipMember,
     FlipOwn,
     Forward,
+    FreeHandset,
     IfDoNotDisturb,
     Jump,
     LeaveMessage,
@@ -38,6 +44,7 @@ from controlplane.routing.plan import (
     OrderMembers,
     Own,
     PickRule,
+    PickUpCall,
     Plan,
     Release,
     RingLegs,
@@ -62,6 +69,7 @@ from controlplane.routing.state import (
     members_key,
     no_waiting_key,
     operator_key,
+    own_line_key,
     prefix_key,
     prefix_of,
     screen_key,
@@ -73,8 +81,13 @@ from controlplane.routing.steps import (
     CallerId,
     Flip,
     Hangup,
+    LastCaller,
     Leg,
+    LogIn,
+    LogOut,
     OpenMailbox,
+    Outcome,
+    PickUp,
     Play,
     Ring,
     Step,
@@ -142,6 +155,14 @@ class Walker:
                 return self._flip(node, point)
             case FlipMember():
                 return self._flip_member(node, point)
+            case PickUpCall():
+                return self._pick_up(node, point)
+            case CallBack():
+                return LastCaller(self.caller.number), point
+            case BindHandset():
+                return self._log_in(node, point)
+            case FreeHandset():
+                return self._log_out(node, point)
             case LeaveMessage():
                 mailbox = point.value(node.mailbox)
                 self._note(point, "voicemail", f"a message may be left in mailbox {mailbox}")
@@ -250,6 +271,24 @@ class Walker:
         self.notes.append(Note(f"{self.plan.tenant}/lines/{line}", f"logged {value}: {group}"))
         return Flip(key, value), point.at(point.node, seen=(*point.seen, flip_place(key, value)))
 
+    def _log_in(self, node: BindHandset, point: Point) -> Point | tuple[Step, Point]:
+        if not self.facts.doors:
+            return point.at(node.away)
+        line, handset = point.value(node.line), point.value(node.handset)
+        self.notes.append(Note(f"{self.plan.tenant}/handsets/{handset}/login", f"line {line}"))
+        return LogIn(handset, line), point
+
+    def _log_out(self, node: FreeHandset, point: Point) -> Point | tuple[Step, Point]:
+        handset = point.value(node.handset)
+        address = f"{self.plan.tenant}/handsets/{handset}/login"
+        if not (line := logged_in(self.state, handset)):
+            self.notes.append(Note(address, "nobody is logged in here"))
+            return point.at(node.refused)
+        self.notes.append(Note(address, f"line {line} logs out"))
+        own = self.state.get(own_line_key(handset), "")
+        seen = (*point.seen, logout_place(line, handset))
+        return LogOut(handset, line, own), point.at(point.node, seen=seen)
+
     def _may_not(self, own: Own, line: str, value: str) -> str:
         """Why a line cannot turn it on; "" where it can."""
         if not is_forward(own):
@@ -259,6 +298,36 @@ class Walker:
         if own is Own.FORWARD_BUSY and self.state.get(no_waiting_key(line)) != ON:
             return f"line {line} cannot forward when busy while call waiting is on"
         return f"line {line} would forward to itself" if value == f"line/{line}" else ""
+
+    def _pick_up(self, node: PickUpCall, point: Point) -> Point | tuple[Step, Point]:
+        if node.of is None:
+            self._note(point, "", "a call that rings at any phone is taken")
+            return PickUp(()), point
+        of = parse(point.value(node.of))
+        match of.kind:
+            case Kind.LINE:
+                lines: tuple[str, ...] = (of.key,)
+            case Kind.GROUP:
+                lines = split(self.state, members_key(of.key))
+            case _:
+                self._note(point, "", f"no call rings at {of}: it is no line and no group")
+                return point.at(node.refused)
+        self._note(point, "", f"a call that rings at {', '.join(lines) or 'nobody'} is taken")
+        return (PickUp(lines), point) if lines else point.at(node.nothing)
+
+    def called_back(self, node: CallBack, point: Point, outcome: Outcome, number: str) -> Point:
+        """Where the call goes once the engine said who called the line last."""
+        if outcome is not Outcome.DIGITS:
+            return point.at(node.unknown if outcome is Outcome.WITHHELD else node.nobody)
+        if not can_be_called(number):
+            return point.at(node.unknown)
+        if not number.startswith("+"):
+            return self._jump(Destination(Kind.LINE, number), point, "")
+        coded = self.state.get(coded_key(self.caller.number)) == ON
+        if coded and number not in self.plan.numbers:
+            self._note(point, "authorisation_code", "calls out take a code")
+            return begin(self.plan, AUTHORISED, number, point.seen, point.cli)
+        return self._jump(Destination(Kind.EXTERNAL, number), point, "")
 
     def operator(self, node: LeaveMessage, point: Point) -> Point:
         """Where a caller goes who pressed 0 during the greeting."""

@@ -12,6 +12,13 @@ from controlplane.routing.plan import EXTERNAL, Arg, Plan, RingLegs
 from controlplane.routing.state import State, phones_of
 from controlplane.routing.steps import Leg, Outcome, PhoneLeg
 
+_CALLABLE = re.compile(r"[0-9]{1,15}|[+][1-9][0-9]{6,14}")
+
+
+def can_be_called(number: str) -> bool:
+    """Whether a last caller's number is one to call: an extension, or E.164."""
+    return _CALLABLE.fullmatch(number) is not None
+
 
 class Behaviour(StrEnum):
     """What a phone, or a carrier with a call out, does.
@@ -74,6 +81,10 @@ class World:
     """What else the caller presses when asked; nothing where that is used up."""
     in_call: frozenset[str] = frozenset()
     """Handsets."""
+    ringing: frozenset[str] = frozenset()
+    """Lines at whose phones another call rings."""
+    last_caller: str = ""
+    """Who called the caller's line last: an extension, a number, or whatever else was shown."""
 
     def behaviour(self, leg: Leg) -> Behaviour:
         if isinstance(leg, PhoneLeg):
@@ -96,6 +107,7 @@ def world_from(
     trunks: dict[str, Behaviour] = {}
     numbers: dict[str, Behaviour] = {}
     calls: dict[str, int] = {}
+    ringing: set[str] = set()
     faults: list[Diagnostic] = []
     carriers = _trunks(plan)
     for name, word in overrides.items():
@@ -104,8 +116,11 @@ def world_from(
         ) and f"line/{name.removeprefix('line/')}" in plan.flows:
             calls[name.removeprefix("line/")] = int(found[1] or 1)
             continue
+        if word == _RINGING and f"line/{name.removeprefix('line/')}" in plan.flows:
+            ringing.add(name.removeprefix("line/"))
+            continue
         if word not in set(Behaviour):
-            known = ", ".join((*Behaviour, "in-call (of a line)", "2-calls"))
+            known = ", ".join((*Behaviour, "in-call (of a line)", "2-calls", _RINGING))
             faults.append(Diagnostic(f"{word!r} is nothing a phone does", name, f"write {known}"))
             continue
         behaviour = Behaviour(word)
@@ -125,8 +140,19 @@ def world_from(
         raise Faults(faults)
     in_call = frozenset(phone for line in calls for phone in phones_of(state, line))
     everybody = {**lines, **handsets}
-    return World(everybody, trunks, numbers, patience=patience, calls=calls, in_call=in_call)
+    return World(
+        everybody,
+        trunks,
+        numbers,
+        patience=patience,
+        calls=calls,
+        in_call=in_call,
+        ringing=frozenset(ringing),
+    )
 
+
+_RINGING = "ringing"
+"""Of a line: a call of somebody else rings at its phones."""
 
 _IN_CALL = re.compile(r"in-call|([1-9][0-9]?)-calls")
 

@@ -17,8 +17,10 @@ def verb(session: Session) -> int:
     """Compare every file and key of the engines with what is stored; nothing is changed.
 
     Exits with 0 where there is no difference, 2 where there are some, 1 where an engine
-    could not be asked. `ctl apply` without a file mends what differs.
+    could not be asked. `ctl apply` without a file mends what differs of engines, `ctl handset
+    sync --stale` what handsets have.
     """
+    from controlplane.service.fleet import HANDSETS
 
     with session.store() as store, working("comparing"):
         found = session.door(store).drift()
@@ -29,10 +31,11 @@ def verb(session: Session) -> int:
         )
     else:
         for name, items in found.items():
+            whose = name if name == HANDSETS else f"engine {name}"
             for item in items:
                 where = f"{item.address}: " if item.address else ""
                 mend = f" ({item.mend})" if item.mend else ""
-                click.echo(printable(f"engine {name}: {where}{item.message}{mend}"))
+                click.echo(printable(f"{whose}: {where}{item.message}{mend}"))
             if not items:
-                click.echo(f"engine {name}: no difference")
+                click.echo(f"{whose}: no difference")
     return Exit.CHANGES if any(found.values()) else Exit.OK

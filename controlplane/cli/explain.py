@@ -37,6 +37,7 @@ PRESSED = ("right", "change", "wrong", "locked", "nothing")
     help="What each PIN or code is that the caller presses; the last also for those that follow.",
 )
 @click.option("--presses", multiple=True, metavar="DIGITS", help="What else, when asked.")
+@click.option("--last-caller", default="", help="Who called the line last, for a call back.")
 @click.option("--static", is_flag=True, help="Also what differs while no controller is there.")
 @common
 def verb(
@@ -52,13 +53,14 @@ def verb(
     patience: int | None,
     pins: tuple[str, ...],
     presses: tuple[str, ...],
+    last_caller: str,
     static: bool,
 ) -> None:
     """Say what would happen to a call: each decision, its reason, and the setting behind it.
 
     Every phone answers unless --when says otherwise: answers, busy, declines, refuses,
     rings-out, offline, unreachable or fails; for a line, a handset, a trunk or an outside number.
-    A line may be in-call, or in so many: 2-calls.
+    A line may be in-call, or in so many: 2-calls; or ringing: a call rings there already.
     """
     from controlplane.calls.explain import explanation
     from controlplane.service.asking import Asked, Pressed, answer, approximations
@@ -74,6 +76,7 @@ def verb(
         patience=patience,
         pins=tuple(map(Pressed, pins)) or (Pressed.RIGHT,),
         presses=presses,
+        last_caller=last_caller,
     )
     found = answer(system, asked, dt.datetime.now(dt.UTC))
     told = {

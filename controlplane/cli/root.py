@@ -32,7 +32,8 @@ VERBS = {
     "report": "Print ended calls, or sums by line or hunt group.",
     "ingest": "Store the calls that ended since; `run` does so by itself.",
     "doctor": "Check configuration, store, engines and controller.",
-    "run": "Run the controller: decide live calls, serve health and metrics.",
+    "run": "Run the controller: decide live calls, serve handsets, health and metrics.",
+    "provision": "Serve handsets their files, without deciding calls.",
     "completion": "Print the script that completes `ctl` in a shell.",
 }
 """Verb -> one line of help, in the order of the help. Its code is the module of the same name."""

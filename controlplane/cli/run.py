@@ -1,4 +1,4 @@
-"""`ctl run`: the controller — decides live calls, follows the store, serves health and metrics."""
+"""`ctl run`: the controller — decides live calls, follows the store, serves handsets and health."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from controlplane.service.notifying import Beside
     from controlplane.store.store import Store
     from controlplane.web.metrics import Metrics
+    from controlplane.web.provisioning.beside import Beside as PhonesBeside
 
 _SWITCH_SECONDS = 0.0005
 """How long a thread that compiles may keep a call waiting; Python's own is ten times that."""
@@ -57,27 +58,38 @@ async def _run(deployment: Deployment, store: Store) -> None:
     import structlog
 
     from controlplane.live.driver import Driver
+    from controlplane.service.auto_logout import AutoLogout
     from controlplane.service.call_history import CallHistory
     from controlplane.service.door import Door
     from controlplane.service.doors import DoorKeeper
     from controlplane.service.following import Follower, read_mind
+    from controlplane.service.hotdesk import HotDesk
     from controlplane.service.past_calls import PastCalls
-    from controlplane.service.phone_flips import PhoneFlips
+    from controlplane.service.phone_flips import PhoneFlips, catch_up
     from controlplane.web.health import Status, application, served
     from controlplane.web.metrics import Metrics
 
     log = structlog.get_logger(__name__)
     stop = _stopped_by_signals()
-    doors, metrics = DoorKeeper(store), Metrics()
+    door, metrics = Door(deployment, store), Metrics()
+
+    def catching_up() -> None:
+        catch_up(deployment, store, door, log.warning, driver.known)
+
+    desk = HotDesk(store, door, catching_up)
+    doors = DoorKeeper(store, desk)
     driver = Driver(doors=doors)
     follower = Follower(store, driver, metrics.failed)
     follower.take(await asyncio.to_thread(read_mind, store))
     live = _live_engines(deployment, driver, metrics, follower)
 
+    phones = await _phones(deployment, store, metrics)
+
     def look() -> Status:
         engines = {name: it.down for name, it in live.items()}
         revisions = (follower.revision, follower.stored)
-        return Status(*revisions, engines, stop.is_set(), follower.reason())
+        reason = follower.reason() or (phones.reason() if phones else "")
+        return Status(*revisions, engines, stop.is_set(), reason)
 
     run = deployment.run
     async with served(application(look, metrics), run.address, run.port):
@@ -85,13 +97,15 @@ async def _run(deployment: Deployment, store: Store) -> None:
         log.info("running", address=run.address, port=run.port, engines=sorted(live))
         following = asyncio.create_task(follower.run())
         past = PastCalls(store, driver)
-        flips = PhoneFlips(store, Door(deployment, store), log.warning, driver.flip)
+        flips = PhoneFlips(store, door, log.warning, driver.flip, driver.kept)
+        due = AutoLogout(store, desk, log.warning)
         history = CallHistory(
-            store, deployment, driver.known, metrics.failed, past=past, flips=flips.take_in
-        )
+            store, deployment, driver.known, metrics.failed,
+            past=past, flips=flips.take_in, due=due.look,
+        )  # fmt: skip
         listening = asyncio.create_task(history.run())
         await history.told(_PAST_SECONDS)
-        mails = _mails(deployment, store)
+        mails, refreshing = _mails(deployment, store), _refreshing(deployment, store)
         serving = [asyncio.create_task(it.serve(stop, run.drain_seconds)) for it in live.values()]
         try:
             await _first_end([*serving, following, listening])
@@ -101,9 +115,24 @@ async def _run(deployment: Deployment, store: Store) -> None:
             following.cancel()
             listening.cancel()
             doors.close()
-            if mails is not None:
-                await asyncio.to_thread(mails.stop)
+            for beside in (mails, refreshing, phones):
+                if beside is not None:
+                    await asyncio.to_thread(beside.stop)
             log.info("ended", revision=follower.revision)
+
+
+async def _phones(deployment: Deployment, store: Store, metrics: Metrics) -> PhonesBeside | None:
+    """Served, where the configuration says where. Raises Faults where they cannot be."""
+    if deployment.provisioning is None:
+        return None
+    from controlplane.web.provisioning.beside import Beside
+    from controlplane.web.provisioning.counts import Counts
+
+    counts = Counts()
+    metrics.registry.register(counts)
+    beside = Beside(deployment, store, counts)
+    await asyncio.to_thread(beside.start)
+    return beside
 
 
 def _mails(deployment: Deployment, store: Store) -> Beside | None:
@@ -113,6 +142,18 @@ def _mails(deployment: Deployment, store: Store) -> Beside | None:
     from controlplane.service.notifying import Beside, Notifier
 
     beside = Beside(Notifier(deployment, deployment.mail, store).run)
+    beside.start()
+    return beside
+
+
+def _refreshing(deployment: Deployment, store: Store) -> Beside | None:
+    """Under way, where handsets are served their files."""
+    if deployment.provisioning is None:
+        return None
+    from controlplane.service.notifying import Beside
+    from controlplane.service.refreshing import Refresher
+
+    beside = Beside(Refresher(deployment, store).run, "refreshing")
     beside.start()
     return beside
 

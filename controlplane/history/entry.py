@@ -13,7 +13,7 @@ from controlplane.history.recordings import names_of
 from controlplane.routing.features import flipped_at
 from controlplane.routing.plan import Plan
 from controlplane.routing.spool import Mark, SpoolLine
-from controlplane.routing.state import State, serves_key
+from controlplane.routing.state import WITHHELD, State, serves_key
 from controlplane.routing.steps import Cause
 from controlplane.store.call_log import CallOutcome, CallRow, Decided, Direction, Role
 
@@ -93,7 +93,10 @@ def _free(line: SpoolLine, packed: str) -> str:
 def _caller_line(line: SpoolLine, state: State) -> str | None:
     if not line["handset"]:
         return None
-    return _free(line, line["number"]) or state.get(serves_key(line["handset"])) or None
+    number = _free(line, line["number"])
+    if number == WITHHELD:
+        return None
+    return number or state.get(serves_key(line["handset"])) or None
 
 
 def _released(line: SpoolLine) -> int | None:

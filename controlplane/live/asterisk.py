@@ -3,29 +3,43 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from random import Random
+from time import monotonic
 from typing import Any
 
 import structlog
 
 from controlplane.calls.given import Check
+from controlplane.live.ahead import Ahead
 from controlplane.live.ari.connection import AriConnection
 from controlplane.live.ari.executor import go_on, requests_for
-from controlplane.live.ari.messages import ChannelUserevent, Event, StasisStart, parse_channels
-from controlplane.live.ari.point_codec import read_question
-from controlplane.live.ari.requests import Request, list_channels, set_variable
+from controlplane.live.ari.messages import (
+    ChannelCreated,
+    ChannelUserevent,
+    Event,
+    StasisStart,
+    parse_channels,
+)
+from controlplane.live.ari.point_codec import foreseen, read_question
+from controlplane.live.ari.requests import (
+    Request,
+    list_channels,
+    set_variable,
+    subscribe_to_channels,
+)
 from controlplane.live.ari.response import Response
 from controlplane.live.ari.settings import AriSettings
 from controlplane.live.deciding import OnNews, Records, Watch, not_decided, serve
 from controlplane.live.driver import Driver, Question
-from controlplane.live.errors import LiveError
+from controlplane.live.errors import AriError, LiveError
 from controlplane.model.deployment import Engine
 from controlplane.render.asterisk.record import ASKING_CONTEXTS, DIGITS
 from controlplane.routing.steps import CallerId
 
 log = structlog.get_logger(__name__)
 
-_WANTED = ("StasisStart", "ChannelUserevent", "ApplicationReplaced")
+_WANTED = ("StasisStart", "ChannelCreated", "ChannelUserevent", "ApplicationReplaced")
 """What a call does between our decisions is the engine's business."""
 
 
@@ -48,6 +62,8 @@ class AsteriskDriver:
         self._driver = driver
         self._watch = watch
         self._on_news = on_news
+        self._ahead = Ahead(driver, monotonic)
+        self._application = engine.application
         self._connection = AriConnection(
             ari_settings(engine), random, wanted=_WANTED, answers=False
         )
@@ -81,6 +97,9 @@ class AsteriskDriver:
         self.down = ""
         self._watch.connected(self._name, True)
         log.info("engine connected", engine=self._name)
+        with suppress(AriError):
+            # Where the engine does not know this, calls are decided when they ask.
+            await self._connection.request(subscribe_to_channels(self._application))
         answer = await self._connection.request(list_channels())
         for channel in parse_channels(answer.body):
             if channel.context in ASKING_CONTEXTS:
@@ -95,11 +114,17 @@ class AsteriskDriver:
         match event:
             case StasisStart():
                 self._answer(event)
+            case ChannelCreated():
+                self._foresee(event)
             case ChannelUserevent():
                 return self._on_news(event.name, event.payload)
             case _:
                 pass
         return None
+
+    def _foresee(self, event: ChannelCreated) -> None:
+        if not self._draining and (question := foreseen(event)):
+            self._ahead.think(event.channel, question)
 
     def _answer(self, event: StasisStart) -> None:
         clock = asyncio.get_running_loop().time
@@ -119,7 +144,7 @@ class AsteriskDriver:
             self._give_up(channel, error)
 
     def _decide(self, channel: str, question: Question, began: float, *before: Request) -> None:
-        decision = self._driver.decide(question)
+        decision = self._ahead.decide(channel, question)
         turns = self._driver.turns_of(question.tenant)
         requests = requests_for(channel, question.tenant, decision, turns)
         self._send(channel, *before, *requests)

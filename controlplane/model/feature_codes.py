@@ -27,6 +27,11 @@ class Feature(StrEnum):
     GROUP_LOGIN = "group-login"
     GROUP_LOGOUT = "group-logout"
     HIDE = "hide-caller-id"
+    PICKUP = "pickup"
+    PICKUP_FROM = "pickup-from"
+    LAST_CALLER = "last-caller"
+    HANDSET_LOGIN = "handset-login"
+    HANDSET_LOGOUT = "handset-logout"
     VOICEMAIL = "voicemail"
     VOICE_PORTAL = "voice-portal"
 
@@ -61,6 +66,11 @@ FEATURES: Mapping[Feature, Default] = {
     Feature.GROUP_LOGIN: Default("*96", Takes.DESTINATION),
     Feature.GROUP_LOGOUT: Default("*99", Takes.DESTINATION),
     Feature.HIDE: Default("*67", Takes.CALL),
+    Feature.PICKUP: Default("*8"),
+    Feature.PICKUP_FROM: Default("**", Takes.DESTINATION),
+    Feature.LAST_CALLER: Default("*69"),
+    Feature.HANDSET_LOGIN: Default("*11"),
+    Feature.HANDSET_LOGOUT: Default("*12"),
     Feature.VOICEMAIL: Default("*97"),
     Feature.VOICE_PORTAL: Default("*98"),
 }

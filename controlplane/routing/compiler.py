@@ -13,6 +13,7 @@ from controlplane.routing.doors import door_codes
 from controlplane.routing.features import compile_features
 from controlplane.routing.frames import compile_frame
 from controlplane.routing.groups import group_flow
+from controlplane.routing.hotdesk import desk_codes
 from controlplane.routing.identity import emergency_number
 from controlplane.routing.lines import line_flow
 from controlplane.routing.plan import HandsetPlan, Plan
@@ -56,10 +57,15 @@ def compile_plan(system: PhoneSystem) -> Plan:
             name: compile_frame(frame)
             for name, frame in sorted(system.time_frames.items(), key=_by_key)
         },
-        features={**features.codes, **door_codes(system.settings.feature_codes)},
+        features={
+            **features.codes,
+            **door_codes(system.settings.feature_codes),
+            **desk_codes(system.settings.feature_codes),
+        },
         hide=features.hide,
         timezone=system.settings.timezone,
         mailboxes=frozenset(extension for extension, _ in mailboxes(system)),
+        open_inside=system.settings.hot_desk.internal_calls,
     )
 
 

@@ -51,11 +51,11 @@ def own_mailbox(routines: Routines) -> Flow:
     """The mailbox of the line that calls, which becomes the first argument."""
     build = Builder()
     line = Arg(0)
-    away, end, refused = _away(build), build.release(Cause.NORMAL), build.release(Cause.REJECTED)
+    lost, end, refused = away(build), build.release(Cause.NORMAL), build.release(Cause.REJECTED)
     without = build.add(Announce(Prompt.NO_MAILBOX, end))
-    box = build.add(OpenBox(line, end, without, away))
+    box = build.add(OpenBox(line, end, without, lost))
     changed = build.add(Announce(Prompt.PIN_CHANGED, box))
-    build.add(TakeOwn(_ask_pin(build, line, box, changed, refused, away)))
+    build.add(TakeOwn(ask_pin(build, line, box, changed, refused, lost)))
     return build.flow(routines, "settings/feature_codes/voicemail")
 
 
@@ -63,14 +63,14 @@ def portal(routines: Routines) -> Flow:
     """Any line, by its number and PIN. Its number becomes the first argument."""
     build = Builder()
     line = Arg(0)
-    away, end = _away(build), build.release(Cause.NORMAL, Prompt.GOODBYE)
+    lost, end = away(build), build.release(Cause.NORMAL, Prompt.GOODBYE)
     refused = build.release(Cause.REJECTED)
     menu = end
     for _ in range(CHOICES):
-        menu = _menu(build, line, menu, away)
+        menu = _menu(build, line, menu, lost)
     changed = build.add(Announce(Prompt.PIN_CHANGED, menu))
-    pin = _ask_pin(build, line, menu, changed, refused, away)
-    build.add(AskLine(pin, refused, away))
+    pin = ask_pin(build, line, menu, changed, refused, lost)
+    build.add(AskLine(pin, refused, lost))
     return build.flow(routines, "settings/feature_codes/voice-portal")
 
 
@@ -86,7 +86,8 @@ def door_codes(own: Mapping[Feature, str | None]) -> dict[str, FeatureRef]:
     }
 
 
-def _away(build: Builder) -> int:
+def away(build: Builder) -> int:
+    """Nobody is there who could open the door."""
     return build.release(Cause.CONGESTION, Prompt.NOT_AVAILABLE)
 
 
@@ -100,7 +101,7 @@ def _menu(build: Builder, line: Arg, following: int, away: int) -> int:
     return build.add(Menu(Prompt.PORTAL_MENU, choices, following, following, away))
 
 
-def _ask_pin(build: Builder, line: Arg, right: int, changed: int, end: int, away: int) -> int:
+def ask_pin(build: Builder, line: Arg, right: int, changed: int, end: int, away: int) -> int:
     """Attempts in a row, then `end`."""
     change = _choose_pin(build, line, changed, end, away)
     locked = build.add(Announce(Prompt.LOCKED_PIN, end))

@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from controlplane.model.feature_codes import FEATURES, Feature, Takes, codes_of
 from controlplane.routing.builder import Builder, Routines
-from controlplane.routing.plan import FeatureRef, FlipMember, FlipOwn, Flow, Occasion, Own
+from controlplane.routing.plan import (
+    CallBack,
+    FeatureRef,
+    FlipMember,
+    FlipOwn,
+    Flow,
+    Occasion,
+    Own,
+    PickUpCall,
+)
 from controlplane.routing.state import ON, dnd_key, forward_key, prefix_of
 from controlplane.routing.steps import Cause, Prompt
 
@@ -96,12 +105,23 @@ def compile_features(own: Mapping[Feature, str | None], routines: Routines) -> F
     for code, feature in sorted(codes_of(own).items()):
         if feature is Feature.HIDE:
             hide = code
-        if feature in _FLIPS or feature in _MEMBERS:
+        if (flow := _flow_behind(feature)) is not None:
             key = f"feature/{feature}"
-            flow = _flip if feature in _FLIPS else _log_in_or_out
             flows[key] = flow(feature, routines)
             codes[code] = FeatureRef(key, flows[key].takes)
     return Features(flows, codes, hide)
+
+
+def _flow_behind(feature: Feature) -> Callable[[Feature, Routines], Flow] | None:
+    if feature in _FLIPS:
+        return _flip
+    if feature in _MEMBERS:
+        return _log_in_or_out
+    return {
+        Feature.PICKUP: _pick_up,
+        Feature.PICKUP_FROM: _pick_up,
+        Feature.LAST_CALLER: _call_back,
+    }.get(feature)
 
 
 def _flip(feature: Feature, routines: Routines) -> Flow:
@@ -122,3 +142,21 @@ def _log_in_or_out(feature: Feature, routines: Routines) -> Flow:
     refused = build.release(Cause.REJECTED, Prompt.NOT_ALLOWED)
     build.add(FlipMember(group, _MEMBERS[feature], done, refused))
     return build.flow(routines, f"settings/feature_codes/{feature}", takes=True)
+
+
+def _pick_up(feature: Feature, routines: Routines) -> Flow:
+    takes = FEATURES[feature].takes is Takes.DESTINATION
+    build = Builder()
+    of = build.taken() if takes else None
+    nothing = build.release(Cause.ABSENT, Prompt.NOBODY_RINGS)
+    refused = build.release(Cause.REJECTED, Prompt.NOT_ALLOWED)
+    build.add(PickUpCall(of, nothing, refused))
+    return build.flow(routines, f"settings/feature_codes/{feature}", takes=takes)
+
+
+def _call_back(feature: Feature, routines: Routines) -> Flow:
+    build = Builder()
+    nobody = build.release(Cause.ABSENT, Prompt.NOBODY_CALLED)
+    unknown = build.release(Cause.ABSENT, Prompt.CALLER_UNKNOWN)
+    build.add(CallBack(nobody, unknown))
+    return build.flow(routines, f"settings/feature_codes/{feature}")

@@ -37,18 +37,37 @@ def presented_number(system: PhoneSystem, extension: str) -> str:
 
 
 def emergency_number(system: PhoneSystem, handset: str) -> str:
-    """The caller ID of emergency calls from a handset: where the handset is decides.
+    """The caller ID of emergency calls that is fixed to a handset: where the handset is decides.
 
-    The handset's own, its site's, its site's main number; only then the line's and the
-    number the line presents; last any main number of the tenant.
+    The handset's own, its site's, its site's main number; only then that of the line that owns
+    it, and the number the line presents; last any main number of the tenant.
     """
-    phone = system.handsets[handset]
-    site = system.sites.get(phone.site) if phone.site else None
-    line = system.lines.get(phone.serves) if phone.serves else None
     return (
-        phone.emergency_caller_id
-        or (site and (site.emergency_caller_id or site.main_number))
-        or (line and line.emergency_caller_id)
-        or (presented_number(system, phone.serves) if line and phone.serves else "")
+        _placed(system, handset)
+        or _of_line(system, system.handsets[handset].line)
         or next((s.main_number for _, s in sorted(system.sites.items()) if s.main_number), "")
     )
+
+
+def guessed_emergency_number(system: PhoneSystem, handset: str) -> str:
+    """That of the line that is logged in at a handset of which neither a place nor an owner is
+    known; "" at all others."""
+    phone = system.handsets[handset]
+    if phone.login is None or phone.line or _placed(system, handset):
+        return ""
+    return _of_line(system, phone.login)
+
+
+def _placed(system: PhoneSystem, handset: str) -> str:
+    phone = system.handsets[handset]
+    site = system.sites.get(phone.site) if phone.site else None
+    return phone.emergency_caller_id or (
+        (site and (site.emergency_caller_id or site.main_number)) or ""
+    )
+
+
+def _of_line(system: PhoneSystem, extension: str | None) -> str:
+    line = system.lines.get(extension) if extension else None
+    if extension is None or line is None:
+        return ""
+    return line.emergency_caller_id or presented_number(system, extension)

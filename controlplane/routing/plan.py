@@ -210,6 +210,50 @@ class FlipMember:
 
 
 @dataclass(frozen=True, slots=True)
+class PickUpCall:
+    """Take over a call that rings at the destination `of`, a line or group; None: anywhere in the
+    tenant. Any other destination is `refused`."""
+
+    of: Value | None
+    nothing: int
+    refused: int
+
+
+@dataclass(frozen=True, slots=True)
+class CallBack:
+    """On to whoever called the caller's own line last, as if that number were dialled.
+
+    `unknown`: somebody without a number that can be called."""
+
+    nobody: int
+    unknown: int
+
+
+@dataclass(frozen=True, slots=True)
+class BindHandset:
+    """Log the line in to the handset. Only somebody whose PIN was right comes here, and hence no
+    dialplan on its own. `taken`: another line is; `elsewhere`: the line is, at another handset;
+    `refused`: it may not log in anywhere."""
+
+    line: Value
+    handset: Value
+    then: int
+    taken: int
+    elsewhere: int
+    refused: int
+    away: int
+
+
+@dataclass(frozen=True, slots=True)
+class FreeHandset:
+    """Log the line out that is logged in to the handset, then `then`; `refused` where none is."""
+
+    handset: Value
+    then: int
+    refused: int
+
+
+@dataclass(frozen=True, slots=True)
 class LeaveMessage:
     mailbox: Value
     greeting: Greeting
@@ -257,7 +301,7 @@ class ChoosePin:
 
 @dataclass(frozen=True, slots=True)
 class AskLine:
-    """Ask for the extension of a line, which becomes the last argument."""
+    """Ask for the extension of a line, which becomes one argument more, the last."""
 
     then: int
     nothing: int
@@ -319,6 +363,10 @@ Node = (
     | RingNext
     | FlipOwn
     | FlipMember
+    | PickUpCall
+    | CallBack
+    | BindHandset
+    | FreeHandset
     | LeaveMessage
     | Announce
     | TakeOwn
@@ -359,7 +407,8 @@ class Flow:
 
 @dataclass(frozen=True, slots=True)
 class HandsetPlan:
-    """What is fixed to a handset: the caller ID of its emergency calls ("" = none known)."""
+    """What is fixed to a handset: the caller ID of its emergency calls ("" = none known). The state
+    may have another one."""
 
     emergency_cli: str
 
@@ -373,18 +422,28 @@ HANDSET = "handset"
 AUTHORISED = "authorised"
 OWN_MAILBOX = "own-mailbox"
 PORTAL = "portal"
+LOGIN = "login"
+LOGOUT = "logout"
 STANDING = frozenset(
-    {EXTERNAL, EMERGENCY, UNKNOWN, BARRED, MAILBOX, HANDSET, AUTHORISED, OWN_MAILBOX, PORTAL}
+    {
+        *(EXTERNAL, EMERGENCY, UNKNOWN, BARRED, MAILBOX, HANDSET),
+        *(AUTHORISED, OWN_MAILBOX, PORTAL, LOGIN, LOGOUT),
+    }
 )
 """The flows that every tenant has."""
 
 
 @dataclass(frozen=True, slots=True)
 class FeatureRef:
-    """The flow of a feature code. `takes`: a destination is dialled behind the code."""
+    """The flow of a feature code. `takes`: a destination is dialled behind the code.
+
+    `of_handset`: the flow takes the handset that dials. `open`: also where nobody is logged in.
+    """
 
     flow: str
     takes: bool
+    of_handset: bool = False
+    open: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -392,8 +451,8 @@ class Plan:
     """The plan of one tenant.
 
     `flows` by key: `line/101`, `group/sales`, and those every tenant has: `external`, `emergency`
-    and `authorised` (take the number), `mailbox` and `handset` (take the key), `own-mailbox`,
-    `portal`, `unknown`, `barred`.
+    and `authorised` (take the number), `mailbox` and `handset` (take the key), `login` and `logout`
+    (take the handset that dials), `own-mailbox`, `portal`, `unknown`, `barred`.
     `extensions` and `numbers` say which flow a dialled extension or an E.164 number reaches.
     """
 
@@ -416,6 +475,8 @@ class Plan:
     """Of lines that have none of their own."""
     mailboxes: frozenset[str] = frozenset()
     """All that are on, by extension."""
+    open_inside: bool = False
+    """A handset where nobody is logged in may call extensions."""
 
     def address(self, flow: str) -> str:
         """Where in the tenant's model the settings of a flow are; "" for an unknown flow."""

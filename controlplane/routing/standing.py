@@ -7,12 +7,15 @@ from collections.abc import Mapping, Sequence
 from controlplane.model.trunk import Trunk
 from controlplane.routing.builder import Builder, Routines
 from controlplane.routing.doors import authorised, own_mailbox, portal
+from controlplane.routing.hotdesk import login_flow, logout_flow
 from controlplane.routing.plan import (
     AUTHORISED,
     BARRED,
     EMERGENCY,
     EXTERNAL,
     HANDSET,
+    LOGIN,
+    LOGOUT,
     MAILBOX,
     OWN_MAILBOX,
     PORTAL,
@@ -48,6 +51,8 @@ def standing_flows(order: Sequence[str], routines: Routines) -> dict[str, Flow]:
         AUTHORISED: authorised(routines),
         OWN_MAILBOX: own_mailbox(routines),
         PORTAL: portal(routines),
+        LOGIN: login_flow(routines),
+        LOGOUT: logout_flow(routines),
     }
 
 

@@ -38,7 +38,8 @@ class Verdict(StrEnum):
 
 
 def phones_key(line: str) -> str:
-    """The names of the handsets that serve the line, joined by `&`."""
+    """The names of the handsets that serve the line, joined by `&`. The one where it is logged in
+    comes first."""
     return f"line/{line}/phones"
 
 
@@ -140,6 +141,17 @@ def also_key(prefix: str) -> str:
 def serves_key(handset: str) -> str:
     """The extension of the line that the handset answers and calls for."""
     return f"handset/{handset}/line"
+
+
+def own_line_key(handset: str) -> str:
+    """The extension of the line that owns the handset, whoever is logged in there."""
+    return f"handset/{handset}/own"
+
+
+def emergency_key(handset: str) -> str:
+    """The caller ID of emergency calls from a handset of which no place is known: that of the line
+    that is logged in there. It wins over what is fixed to the handset."""
+    return f"handset/{handset}/emergency"
 
 
 def prefix_key(group: str) -> str:

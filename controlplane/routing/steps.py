@@ -15,7 +15,9 @@ class Outcome(StrEnum):
 
     OPERATOR: the caller of a mailbox pressed 0. DIGITS: the caller pressed some, NOTHING: none;
     DIFFERENT: others the second time. What was pressed is RIGHT or WRONG, LOCKED: not looked at
-    any more; CHANGE: right, and only good to choose another.
+    any more; CHANGE: right, and only good to choose another. WITHHELD: somebody called, without a
+    number that can be called. TAKEN: another line is logged in there; ELSEWHERE: the line is, at
+    another handset; REFUSED: it may not be.
     """
 
     ANSWERED = "answered"
@@ -30,11 +32,17 @@ class Outcome(StrEnum):
     RIGHT = "right"
     WRONG = "wrong"
     LOCKED = "locked"
+    WITHHELD = "withheld"
     CHANGE = "change"
+    TAKEN = "taken"
+    ELSEWHERE = "elsewhere"
+    REFUSED = "refused"
     GONE = "gone"
 
 
-TOLD = frozenset(Outcome) - {Outcome.LOCKED, Outcome.CHANGE}
+TOLD = frozenset(Outcome) - {
+    *(Outcome.LOCKED, Outcome.CHANGE, Outcome.TAKEN, Outcome.ELSEWHERE, Outcome.REFUSED)
+}
 """The outcomes that an engine may tell."""
 
 
@@ -76,6 +84,12 @@ class Prompt(StrEnum):
     ENTER_CODE = "enter-code"
     WRONG_CODE = "wrong-code"
     GOODBYE = "goodbye"
+    NOBODY_RINGS = "nobody-rings"
+    NOBODY_CALLED = "nobody-called"
+    CALLER_UNKNOWN = "caller-unknown"
+    LOGGED_IN = "logged-in"
+    HANDSET_TAKEN = "handset-taken"
+    LINE_ELSEWHERE = "line-elsewhere"
 
 
 class CallerId(NamedTuple):
@@ -187,10 +201,58 @@ class Flip:
 
 
 @dataclass(frozen=True, slots=True)
+class PickUp:
+    """Take over a call that rings at a phone of one of these lines; of any line of the tenant,
+    where there are none. Ends ANSWERED, NOTHING where no call rings there, or GONE."""
+
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LastCaller:
+    """Look up who called the line last, which the engine itself knows. Ends DIGITS, with an
+    extension or an E.164 number beside, WITHHELD, NOTHING where nobody called, or GONE."""
+
+    line: str
+
+
+@dataclass(frozen=True, slots=True)
+class LogIn:
+    """Bind the line to the handset: the controller's own step, which it takes where it lives, and
+    no engine is told of. Ends DONE, TAKEN, ELSEWHERE or REFUSED."""
+
+    handset: str
+    line: str
+
+
+@dataclass(frozen=True, slots=True)
+class LogOut:
+    """Free the handset of the line that is logged in there, by the engine's own stored keys, and
+    tell the caller. `own`: the line that owns it, "" for none. Ends DONE or GONE."""
+
+    handset: str
+    line: str
+    own: str
+
+
+@dataclass(frozen=True, slots=True)
 class Hangup:
     """Release the call. The last step of every path that is not answered."""
 
     cause: Cause
 
 
-Step = Ring | Voicemail | Play | Flip | Collect | OpenMailbox | Authorise | Hangup
+Step = (
+    Ring
+    | Voicemail
+    | Play
+    | Flip
+    | Collect
+    | OpenMailbox
+    | Authorise
+    | PickUp
+    | LastCaller
+    | LogIn
+    | LogOut
+    | Hangup
+)

@@ -9,7 +9,11 @@ from controlplane.model.line import Line, Refusal
 from controlplane.model.names import display_name
 from controlplane.model.phone_system import PhoneSystem
 from controlplane.routing.actions import do_not_disturb, forwards, ringing, screening
-from controlplane.routing.identity import presented_number, zone_of_line
+from controlplane.routing.identity import (
+    guessed_emergency_number,
+    presented_number,
+    zone_of_line,
+)
 from controlplane.routing.state import (
     ANONYMOUS,
     IN,
@@ -23,6 +27,7 @@ from controlplane.routing.state import (
     code_digest,
     code_key,
     coded_key,
+    emergency_key,
     guard_key,
     lengths_key,
     listed_key,
@@ -31,6 +36,7 @@ from controlplane.routing.state import (
     name_key,
     no_waiting_key,
     operator_key,
+    own_line_key,
     phones_key,
     prefix_key,
     prefix_of,
@@ -75,10 +81,14 @@ def state_of(system: PhoneSystem) -> dict[str, str]:
 
 def _bindings(system: PhoneSystem) -> Pairs:
     phones: dict[str, list[str]] = {}
-    for name in sorted(system.handsets):
+    for name in sorted(system.handsets, key=lambda it: (system.handsets[it].login is None, it)):
         handset = system.handsets[name]
         if handset.record_calls:
             yield record_handset_key(name), ON
+        if handset.line:
+            yield own_line_key(name), handset.line
+        if number := guessed_emergency_number(system, name):
+            yield emergency_key(name), number
         if line := handset.serves:
             phones.setdefault(line, []).append(name)
             yield serves_key(name), line

@@ -47,7 +47,8 @@ class Asked(Part):
     """One call. `at`: in the tenant's time zone; now where it is empty. `when`: what a line, a
     handset, a trunk or an outside number does; who is not named answers. `patience`: the caller
     hangs up after so many seconds. `pins`: what each PIN or code is that the caller presses, the
-    last one also for all that follow; `presses`: what else."""
+    last one also for all that follow; `presses`: what else. `last_caller`: who called
+    the caller's line last."""
 
     model_config = ConfigDict(coerce_numbers_to_str=True)
 
@@ -60,6 +61,7 @@ class Asked(Part):
     patience: Annotated[int, Field(ge=0)] | None = None
     pins: Annotated[tuple[Pressed, ...], OneOrMore] = (Pressed.RIGHT,)
     presses: Annotated[tuple[Text, ...], OneOrMore] = ()
+    last_caller: Text = ""
 
     def __str__(self) -> str:
         return f"{self.caller} calls {self.called}" + (f" at {self.at}" if self.at else "")
@@ -93,6 +95,7 @@ def answer(system: PhoneSystem, asked: Asked, now: dt.datetime) -> Answer:
         world_from(plan, state, asked.when, asked.patience),
         pins=tuple(Outcome(it.value) for it in asked.pins),
         presses=asked.presses,
+        last_caller=plan.rules.to_e164(asked.last_caller) or asked.last_caller,
     )
     journey = simulate(plan, state, call, world, Facts(at))
     otherwise = {

@@ -23,7 +23,7 @@ log = structlog.get_logger(__name__)
 
 LOOK_SECONDS = 2.0
 _FORGET_SECONDS = 3600.0
-_FIRST = 4
+_FIRST = 5
 """The steps from this one on are taken before all others."""
 
 _CHUNK_BYTES = 64 * 1024
@@ -37,7 +37,8 @@ def spool_folders(deployment: Deployment) -> dict[str, Path]:
 
 class CallHistory:
     """`known`: what calls are decided by now; `failed` counts what goes wrong, by a word; `past`
-    tells the driver of the calls there were; `flips` takes in what phones turned on and off."""
+    tells the driver of the calls there were; `flips` takes in what phones turned on and off, and
+    `due` logs out who is due, by the calls there were."""
 
     def __init__(
         self,
@@ -48,6 +49,7 @@ class CallHistory:
         look_seconds: float = LOOK_SECONDS,
         past: PastCalls | None = None,
         flips: Callable[[], object] = lambda: None,
+        due: Callable[[], object] = lambda: None,
     ) -> None:
         self._store = store
         self._ingester = Ingester(store, spool_folders(deployment), known, _CHUNK_BYTES)
@@ -56,10 +58,12 @@ class CallHistory:
         self._look_seconds = look_seconds
         self._past = past
         self._flips = flips
+        self._due = due
         self._recordings = Recordings(deployment, store)
         self._steps = (
             self._ingest,
             self._flip,
+            self._log_out,
             self._forget,
             self._forget_recordings,
             *([past.look] if past else []),
@@ -128,6 +132,9 @@ class CallHistory:
 
     def _flip(self) -> None:
         self._flips()
+
+    def _log_out(self) -> None:
+        self._due()
 
     def _forget(self) -> None:
         now = dt.datetime.now(dt.UTC)

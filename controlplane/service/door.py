@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import secrets
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -29,7 +30,7 @@ from controlplane.model.texts import Texts
 from controlplane.model.three_way import two_way
 from controlplane.render.bundle import Bundle
 from controlplane.render.phones.lacking import lacking as phones_lack
-from controlplane.service import flips, registrations, world
+from controlplane.service import fleet, flips, registrations, world
 from controlplane.service.collector import collector_paused
 from controlplane.service.kept_secrets import with_kept_secrets
 from controlplane.service.planned import Planned, following, judged
@@ -74,6 +75,7 @@ class Door:
         self._tell = tell
         self._now = now
         self._new_secret = new_secret
+        self._alone = threading.RLock()
 
     @collector_paused()
     def plan(
@@ -128,18 +130,27 @@ class Door:
             raise Faults(lacks)
         return planned
 
-    @collector_paused()
     def apply(self, planned: Planned | ChangeSet) -> Outcome:
-        """Commit, and bring every engine there. Without changes: bring them to what is stored."""
+        """Commit, and bring every engine there. Without changes: bring them to what is stored.
+
+        One after the other, from whatever threads: a flip needs the engines as the one before it
+        left them.
+        """
+        with self._alone, collector_paused():
+            return self._apply(planned)
+
+    def _apply(self, planned: Planned | ChangeSet) -> Outcome:
         change_set = planned if isinstance(planned, ChangeSet) else planned.change_set
         if not change_set.changes and not change_set.conflicts and not change_set.source_changes:
             return self.converge()
-        flipped = flips.of(change_set)
+        flipped = flips.of(change_set, self._store.around)
         if isinstance(planned, ChangeSet) and not (flipped and self._sound_alone(change_set)):
             planned = self.judge(planned)
         self._ready(files=flipped is None)
         self._tell("commit")
         before = self._store.latest_revision()
+        # Once more: what it depends on may have changed meanwhile, and cannot from here on.
+        flipped = flips.of(change_set, self._store.around)
         revision = self._commit(change_set)
         if revision == before and not change_set.changes:
             return self.converge()
@@ -228,7 +239,8 @@ class Door:
 
     @collector_paused()
     def drift(self) -> dict[str, list[Diagnostic]]:
-        """By engine: every difference between what is stored and what it really has."""
+        """By engine: every difference between what is stored and what it really has; and, where
+        files are served to handsets, what differs of those that have fetched, as `handsets`."""
         known = world.load(self._store)
         views = known.views()
         found = {}
@@ -237,6 +249,8 @@ class Door:
             bundle = row.render(views, engine)
             found[name] = asyncio.run(row.applier.drift(engine, bundle, known.revision))
             found[name] += registrations.differences(engine, self._accounts())
+        if self._deployment.provisioning is not None:
+            found[fleet.HANDSETS] = fleet.drift(self._deployment, self._store)
         return found
 
     def _ready(self, *, files: bool) -> None:

@@ -1,17 +1,25 @@
-"""Doors: looks at the PINs that callers press, beside the calls that are decided meanwhile."""
+"""Doors: looks at the PINs that callers press, and logs them in to handsets, beside the calls that
+are decided meanwhile."""
 
 from __future__ import annotations
 
 import asyncio
+import time
 from concurrent.futures import ThreadPoolExecutor
 
-from controlplane.calls.given import Check, Look
+from controlplane.calls.given import Binding, Check, Look
+from controlplane.diagnostics import fault
 from controlplane.routing.steps import Outcome
+from controlplane.service.hotdesk import HotDesk, LoginRefused, Why
 from controlplane.service.pins import Attempt, PinService, pin_service
 from controlplane.store.store import Store
 
 _THREADS = 4
 """At a time: a hash takes a core for some tens of milliseconds, on purpose."""
+
+LOGIN_SECONDS = 3.0
+"""A login that has not begun by then is not begun: the engine waits two seconds longer, and then
+tells the caller that nothing was done."""
 
 _OUTCOMES = {
     Attempt.RIGHT: Outcome.RIGHT,
@@ -20,17 +28,28 @@ _OUTCOMES = {
     Attempt.LOCKED: Outcome.LOCKED,
 }
 
+_REFUSALS = {
+    Why.TAKEN: Outcome.TAKEN,
+    Why.ELSEWHERE: Outcome.ELSEWHERE,
+    Why.NUMBER: Outcome.REFUSED,
+}
+
 
 class DoorKeeper:
-    """Call it with what is to be looked at. Raises Faults where the database cannot be asked."""
+    """Call it with what is to be looked at or carried out. Raises Faults where the database cannot
+    be asked, or an engine does not take a login. Without `desk` nobody logs in."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, desk: HotDesk | None = None) -> None:
         self._store = store
+        self._desk = desk
         self._pins: PinService = pin_service(store)
         self._threads = ThreadPoolExecutor(_THREADS, "pins")
 
-    async def __call__(self, check: Check) -> Outcome:
-        return await asyncio.get_running_loop().run_in_executor(self._threads, self._look, check)
+    async def __call__(self, asked: Check | Binding) -> Outcome:
+        run = asyncio.get_running_loop().run_in_executor
+        if isinstance(asked, Binding):
+            return await run(self._threads, self._log_in, asked, time.monotonic())
+        return await run(self._threads, self._look, asked)
 
     def close(self) -> None:
         self._threads.shutdown(wait=False, cancel_futures=True)
@@ -48,3 +67,15 @@ class DoorKeeper:
                     return Outcome.WRONG
                 self._pins.choose(tenant, line, digits)
                 return Outcome.RIGHT
+
+    def _log_in(self, asked: Binding, since: float) -> Outcome:
+        tenant, line, handset = asked
+        if self._desk is None or time.monotonic() > since + LOGIN_SECONDS:
+            raise fault(f"line {line} was not logged in to {handset}: there was no time left")
+        try:
+            self._desk.login(
+                tenant, line, handset, f"line {line}", reason=f"with its PIN, at {handset}"
+            )
+        except LoginRefused as refused:
+            return _REFUSALS[refused.why]
+        return Outcome.DONE

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from controlplane.apply.store_keys import Delta
 from controlplane.diagnostics import Severity
 from controlplane.model.answering import Answering, NumberList
-from controlplane.model.change import Change
+from controlplane.model.change import Change, Documents
 from controlplane.model.change_set import ChangeSet
 from controlplane.model.checks import check
-from controlplane.model.documents import COLLECTIONS, SETTINGS
+from controlplane.model.documents import COLLECTIONS, SETTINGS, from_documents
 from controlplane.model.line import Line
 from controlplane.model.phone_system import KINDS, PhoneSystem
 from controlplane.routing.stored import state_of
@@ -39,7 +39,7 @@ STATE_SETTINGS: Mapping[str, frozenset[str]] = {
             *("call_waiting", "call_paths", "authorisation_code", "record_calls"),
         }
     ),
-    "handsets": frozenset({"record_calls"}),
+    "handsets": frozenset({"record_calls", "login"}),
     "groups": frozenset({"members", "logged_out", "caller_name_prefix"}),
     "number_lists": frozenset(NumberList.model_fields),
 }
@@ -51,25 +51,36 @@ _BY_NAME = STATE_SETTINGS["lines"] - {"forward"}
 _OF_EXTENSIONS = frozenset({"extension_digits", "emergency_numbers"})
 """Settings of the tenant that those of a line above have nothing to do with."""
 
-_ALONE = frozenset({"do_not_disturb"})
-"""Those of a line of which any value goes with all others: nothing else need be looked at."""
+_ALONE: Mapping[str, frozenset[str]] = {
+    "lines": frozenset({"do_not_disturb"}),
+    "handsets": frozenset({"login", "record_calls"}),
+}
+"""Those of which any value goes with all others, or is refused by the store itself: that a line is
+there, and logged in once. Nothing else need be looked at."""
 
 _MOST = 50
 _MOST_KEYS = 100
 """More is not announced one by one."""
 
 
-def of(change_set: ChangeSet) -> Flips | None:
-    """None where more than state changes."""
+Around = Callable[[str, Collection[str], Collection[str]], Documents]
+"""What the state of some of a tenant's handsets and lines depends on: documents by address."""
+
+
+def of(change_set: ChangeSet, around: Around | None = None) -> Flips | None:
+    """None where more than state changes; without `around` a login is taken for more."""
     if not change_set.changes or len(change_set.changes) > _MOST:
         return None
-    was: dict[str, str] = {}
-    found: dict[str, str | None] = {}
     for change in change_set.changes:
         collection = change.address.split("/")[1]
         if not _settings(change) <= STATE_SETTINGS.get(collection, frozenset()):
             return None
-        before, after = (_state(change, item) for item in (change.before, change.after))
+    logins = [change for change in change_set.changes if "login" in _settings(change)]
+    if logins and around is None:
+        return None
+    was: dict[str, str] = {}
+    found: dict[str, str | None] = {}
+    for before, after in _states(change_set, logins, around):
         for key in {**before, **after}:
             if before.get(key) != after.get(key):
                 found[key] = after.get(key)
@@ -80,7 +91,7 @@ def of(change_set: ChangeSet) -> Flips | None:
 def harmless(change_set: ChangeSet) -> bool:
     """Whether it cannot make an unsound phone system of a sound one."""
     return all(
-        change.address.split("/")[1] == "lines" and _settings(change) <= _ALONE
+        _settings(change) <= _ALONE.get(change.address.split("/")[1], frozenset())
         for change in change_set.changes
     )
 
@@ -127,6 +138,32 @@ def _settings(change: Change) -> set[str]:
     if change.verb != "change":
         return {"*"}
     return {path.split("/")[0] for path, _, _ in change.fields()}
+
+
+def _states(
+    change_set: ChangeSet, logins: Sequence[Change], around: Around | None
+) -> Iterator[tuple[dict[str, str], dict[str, str]]]:
+    """Before and after, of each change, and of all logins together."""
+    for change in change_set.changes:
+        if change not in logins:
+            yield _state(change, change.before), _state(change, change.after)
+    if logins and around:
+        yield _bound(change_set.tenant, logins, around)
+
+
+def _bound(
+    tenant: str, logins: Sequence[Change], around: Around
+) -> tuple[dict[str, str], dict[str, str]]:
+    documents = [it for change in logins for it in (change.before, change.after) if it]
+    lines = {it[name] for it in documents for name in ("line", "login") if name in it}
+    known = dict(around(tenant, [it.address.rpartition("/")[2] for it in logins], lines))
+    before = {it.address: it.before or {} for it in logins}
+    after = {it.address: it.after or {} for it in logins}
+    return _state_with(tenant, known, before), _state_with(tenant, known, after)
+
+
+def _state_with(tenant: str, known: Documents, changed: Documents) -> dict[str, str]:
+    return state_of(from_documents(tenant, {**known, **changed}))
 
 
 def _state(change: Change, document: dict[str, Any] | None) -> dict[str, str]:

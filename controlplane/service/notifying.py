@@ -302,12 +302,12 @@ def _zone(system: PhoneSystem, extension: str) -> str:
 class Beside:
     """Runs a coroutine in a thread of its own, until `stop`."""
 
-    def __init__(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    def __init__(self, work: Callable[[], Coroutine[Any, Any, None]], name: str = "mails") -> None:
         self._work = work
         self._loop: asyncio.AbstractEventLoop | None = None
         self._task: asyncio.Task[None] | None = None
         # A daemon: a server that does not answer must not keep a controller from ending.
-        self._thread = threading.Thread(target=self._main, name="mails", daemon=True)
+        self._thread = threading.Thread(target=self._main, name=name, daemon=True)
 
     def start(self) -> None:
         self._thread.start()

@@ -18,6 +18,7 @@ from controlplane.model.change import Document
 from controlplane.model.change_set import ChangeSet
 from controlplane.model.deployment import Deployment
 from controlplane.routing.features import Flipped, flipped_at
+from controlplane.routing.hotdesk import LOGOUT_NAME
 from controlplane.routing.state import OUT
 from controlplane.service import world
 from controlplane.service.call_history import spool_folders
@@ -41,12 +42,14 @@ Warn = Callable[[str], object]
 
 @dataclass(frozen=True, slots=True)
 class PhoneFlips:
-    """`put_back` hears of flips that could not stay, after every engine has heard of it."""
+    """`put_back` hears of flips that could not stay, after every engine has heard of it; `kept` of
+    those that are stored."""
 
     store: Store
     door: Door
     warn: Warn
     put_back: PutBack = lambda *_: None
+    kept: Callable[[str, Flipped], object] = lambda *_: None
 
     def take_in(self) -> int:
         """Commit those that are known and not committed yet: how many.
@@ -78,6 +81,7 @@ class PhoneFlips:
             return
         if change.changes:
             self.door.apply(change)
+        self.kept(found.tenant, flipped)
 
     def _stored(self, tenant: str, key: str) -> str | None:
         views = {view.system.tenant: view for view in world.load(self.store).views()}
@@ -91,16 +95,23 @@ class PhoneFlips:
             call_log.take(connection, Reading(engine, name, name, start, end, (), ()), now)
 
 
-def catch_up(deployment: Deployment, store: Store, door: Door, warn: Warn) -> None:
+def catch_up(
+    deployment: Deployment,
+    store: Store,
+    door: Door,
+    warn: Warn,
+    known: Callable[[], Known] | None = None,
+) -> None:
     """Take in what phones flipped until now, also where no controller reads the history.
 
-    Raises Faults. An engine whose history cannot be seen from here tells nothing.
+    `known`: plans and state, for who has them already. Raises Faults. An engine whose history
+    cannot be seen from here tells nothing.
     """
 
-    def known() -> Known:
+    def stored() -> Known:
         return {v.system.tenant: (v.plan, v.state) for v in world.load(store).views()}
 
-    ingester = Ingester(store, spool_folders(deployment), known)
+    ingester = Ingester(store, spool_folders(deployment), known or stored)
     try:
         if ingester.holds(_MARK):
             ingester.ingest(dt.datetime.now(dt.UTC))
@@ -121,6 +132,13 @@ def _change(store: Store, tenant: str, flipped: Flipped, author: str, reason: st
             return {**before, "logged_out": [*others, *out]}
 
         return changed_object(store, f"{tenant}/groups/{key}", edited, author, reason)
+    if name == LOGOUT_NAME:
+
+        def freed(before: Document) -> Document:
+            ours = before.get("login") == flipped.line
+            return {key: it for key, it in before.items() if not (ours and key == "login")}
+
+        return changed_object(store, f"{tenant}/handsets/{flipped.value}", freed, author, reason)
     line, value = f"{tenant}/lines/{flipped.line}", flipped.value or None
     if name == "dnd":
         return changed_setting(store, f"{line}/do_not_disturb", Put(value and True), author, reason)

@@ -114,7 +114,8 @@ class TokenStore:
         return True
 
     def confirm(self, digest: str, at: dt.datetime) -> None:
-        """Its handset has shown it: it is the one that counts, the others end."""
+        """Its handset has shown it: it is the one that counts, and those made before it end. One
+        made after it may be what the handset has fetched meanwhile."""
         table = handset_tokens
         with self._database.write() as connection:
             row = connection.execute(
@@ -124,7 +125,7 @@ class TokenStore:
                 return
             token = _token(row)
             others = (TokenKind.NEXT, TokenKind.ACTIVE)
-            _end(connection, token, at, TokenEnd.REPLACED, "", others, but=digest)
+            _end(connection, token, at, TokenEnd.REPLACED, "", others, before=token.made)
             change = _next_change(connection)
             connection.execute(
                 update(table)
@@ -178,14 +179,14 @@ def _end(
     end: TokenEnd,
     author: str,
     kinds: tuple[TokenKind, ...] = tuple(TokenKind),
-    but: str = "",
+    before: dt.datetime | None = None,
 ) -> None:
     """Of `token`'s handset."""
-    connection.execute(
-        update(handset_tokens)
-        .where(*_open(token.tenant, token.handset, kinds), handset_tokens.c.digest != but)
-        .values(**_ended(connection, at, end, author))
-    )
+    which = _open(token.tenant, token.handset, kinds)
+    if before is not None:
+        which = (*which, handset_tokens.c.made < before)
+    values = _ended(connection, at, end, author)
+    connection.execute(update(handset_tokens).where(*which).values(**values))
 
 
 def _ended(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from types import TracebackType
 from typing import Self
 
@@ -15,8 +15,9 @@ from controlplane.model.change import Change, Document
 from controlplane.model.change_set import ChangeSet
 from controlplane.model.documents import from_documents
 from controlplane.model.phone_system import PhoneSystem
+from controlplane.model.texts import Texts
+from controlplane.store import bindings, engine_log, integrity, reading
 from controlplane.store import commit as committing
-from controlplane.store import engine_log, integrity, reading
 from controlplane.store import history as past
 from controlplane.store.connection import Database
 from controlplane.store.faults import explained
@@ -99,6 +100,35 @@ class Store:
         """The keys of a tenant's objects of a kind."""
         with self.database.read() as connection:
             return reading.stored_keys(connection, tenant, collection)
+
+    def keys_where(self, tenant: str, collection: str, setting: str, value: str) -> list[str]:
+        """The keys of those whose `setting`, one with a column of its own, has this value."""
+        table = tables[collection]
+        asked = select(table.c.key).where(table.c.tenant == tenant, table.c[setting] == value)
+        with self.database.read() as connection:
+            return sorted(connection.execute(asked).scalars())
+
+    def around(self, tenant: str, handsets: Collection[str], lines: Collection[str]) -> Texts:
+        """Documents by address: see `bindings.around`."""
+        with self.database.read() as connection:
+            return bindings.around(connection, tenant, handsets, lines)
+
+    def around_login(self, tenant: str, handset: str, line: str) -> tuple[int, Texts]:
+        """The newest revision, and what a login of the line to the handset is judged by: as
+        `around`, with the lines logged in there, and the numbers that lead to the line."""
+        with self.database.read() as connection:
+            revision = reading.latest(connection)
+            return revision, bindings.of_login(connection, tenant, handset, line)
+
+    def logins(self, tenant: str) -> tuple[bindings.Login, ...]:
+        """Of all handsets where somebody is logged in."""
+        with self.database.read() as connection:
+            return bindings.logins(connection, tenant)
+
+    def handsets_used(self, tenant: str, since: dt.datetime) -> frozenset[str]:
+        """The handsets that made or took a call that ended since then."""
+        with self.database.read() as connection:
+            return bindings.handsets_used(connection, tenant, since)
 
     def system(self, tenant: str) -> PhoneSystem:
         """The tenant's validated model, SIP passwords made by the store included."""

@@ -7,7 +7,17 @@ from dataclasses import dataclass
 
 from controlplane.calls.simulator import Journey, met
 from controlplane.calls.world import Behaviour
-from controlplane.routing.steps import Authorise, CallerId, Cause, Flip, Leg, PhoneLeg, Play, Ring
+from controlplane.routing.steps import (
+    Authorise,
+    CallerId,
+    Cause,
+    Flip,
+    Leg,
+    LogOut,
+    PhoneLeg,
+    Play,
+    Ring,
+)
 from tests.conformance.scenario import Expected, Numbered
 
 WITHHELD = "withheld"
@@ -51,6 +61,8 @@ class Ending:
     """A feature code was taken, and the call answered to say so."""
     recorded: bool = False
     """There is one recording more."""
+    picked_up: bool = False
+    """The caller is joined with who called somebody else, whose phone rang."""
 
     def __str__(self) -> str:
         parts = [str(self.status)]
@@ -58,6 +70,7 @@ class Ending:
         parts += [f"by {_names(self.answered)}"] if self.answered else []
         parts += [f"mailbox {self.mailbox}"] if self.mailbox else []
         parts += ["confirmed"] if self.confirmed else []
+        parts += ["picked up"] if self.picked_up else []
         parts += ["told"] if self.told else []
         parts += ["recorded"] if self.recorded else []
         parts += [f"rang {_names(self.rang)}"] if self.rang else []
@@ -80,6 +93,8 @@ def differences(wanted: Ending, seen: Ending) -> Iterator[str]:
         yield f"{'' if seen.screened else 'not '}asked for a name"
     if wanted.confirmed != seen.confirmed:
         yield f"{'' if seen.confirmed else 'not '}confirmed"
+    if wanted.picked_up != seen.picked_up:
+        yield f"{'' if seen.picked_up else 'not '}picked up"
     if wanted.recorded != seen.recorded:
         yield f"{'' if seen.recorded else 'not '}recorded"
     if wanted.told != seen.told:
@@ -91,7 +106,8 @@ def differences(wanted: Ending, seen: Ending) -> Iterator[str]:
 
 
 def of_expected(expected: Expected) -> Ending:
-    taken = expected.answered or expected.mailbox or expected.screened or expected.confirmed
+    joined = expected.answered or expected.picked_up
+    taken = joined or expected.mailbox or expected.screened or expected.confirmed
     cause = None if taken else expected.cause
     return Ending(
         rang=frozenset(expected.rang),
@@ -104,6 +120,7 @@ def of_expected(expected: Expected) -> Ending:
         screened=expected.screened,
         confirmed=expected.confirmed,
         recorded=expected.recorded,
+        picked_up=expected.picked_up,
     )
 
 
@@ -112,7 +129,7 @@ def of_journey(numbered: Numbered, journey: Journey) -> Ending:
     screened = any(
         (isinstance(step, Ring) and step.screen) or isinstance(step, Authorise) for step in steps
     )
-    confirmed = any(isinstance(step, Flip) for step in steps)
+    confirmed = any(isinstance(step, Flip | LogOut) for step in steps)
     cause = None if journey.mailbox or screened or confirmed else journey.cause
     return Ending(
         rang=frozenset(map(leg_name, journey.rang)),
@@ -125,6 +142,7 @@ def of_journey(numbered: Numbered, journey: Journey) -> Ending:
         screened=screened,
         confirmed=confirmed,
         recorded=journey.recorded,
+        picked_up=journey.picked_up,
     )
 
 

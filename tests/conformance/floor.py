@@ -29,6 +29,12 @@ LEAVES_A_MESSAGE = phones.Manner(digits="#", digits_after=0.4, talks=True, hang_
 
 SAYS_A_NAME = phones.Manner(digits="#", digits_after=2.5, talks=True, hang_up_after=8)
 
+BEFORE = phones.Manner(abandon_after=1, hang_up_after=0.3)
+"""Of a call that was placed before: it is over soon, answered or not."""
+
+RINGS = phones.Manner(abandon_after=4, hang_up_after=3)
+"""Of a call that rings until somebody takes it."""
+
 SERVED: Mapping[Behaviour, phones.Served] = {
     Behaviour.ANSWERS: phones.Answers(after=0.4),
     Behaviour.REFUSES: phones.Answers(after=0.4, presses="22"),
@@ -127,9 +133,12 @@ class Floor:
         wanted = simulated(numbered)
         with self._held(numbered):
             self._dial_codes(numbered)
+            self._call_before(numbered)
+            rings = self._ring(numbered)
             before, since = engine.messages(numbered.tenant), time.time()
             recorded = engine.recordings(numbered.tenant)
             result = self.place(numbered, _manner(numbered)).wait()
+        picked_up = rings is not None and rings.wait().answered
         self._settle(numbered, since)
         mailbox = _new_message(engine, numbered.tenant, before, patient=bool(wanted.mailbox))
         seen = list(self._observed(numbered, since))
@@ -146,6 +155,7 @@ class Floor:
             told=183 in result.provisional and not result.answered,
             screened=wanted.screened and result.answered,
             confirmed=wanted.confirmed and result.answered,
+            picked_up=picked_up,
             recorded=_one_more(engine, numbered.tenant, recorded, wanted=wanted.recorded),
             shown={_leg(numbered, one): _shown(numbered, one) for one in seen},
         )
@@ -156,6 +166,22 @@ class Floor:
             caller = phones.Caller(account, password(numbered, handset))
             placed = self.bank.place(caller, numbered.own(code), phones.HANGS_UP_SOON)
             assert placed.wait().answered, f"{code} is not taken"
+
+    def _call_before(self, numbered: Numbered) -> None:
+        """Calls that are over when it begins."""
+        for by, called in numbered.scenario.called_before:
+            self.bank.place(self._who(numbered, by), numbered.own(called), BEFORE).wait()
+            # The engine writes of it once it is over for the engine, too.
+            time.sleep(0.5)
+
+    def _ring(self, numbered: Numbered) -> phones.PlacedCall | None:
+        """A call that rings when it begins, until somebody takes it."""
+        if numbered.scenario.ringing is None:
+            return None
+        handset, called, _ = numbered.scenario.ringing
+        placed = self.bank.place(self._who(numbered, Phone(handset)), called, RINGS)
+        assert placed.wait_ringing(), placed.wait()
+        return placed
 
     @contextmanager
     def _held(self, numbered: Numbered) -> Iterator[None]:
@@ -170,7 +196,10 @@ class Floor:
             yield
 
     def _caller(self, numbered: Numbered) -> phones.Caller:
-        match numbered.scenario.caller:
+        return self._who(numbered, numbered.scenario.caller)
+
+    def _who(self, numbered: Numbered, by: Phone | Carrier) -> phones.Caller:
+        match by:
             case Phone(handset):
                 account = f"{numbered.tenant}.{handset}"
                 return phones.Caller(account, password(numbered, handset))

@@ -7,7 +7,9 @@ from tests.conformance import scenarios_callers as callers
 from tests.conformance import scenarios_doors as doors
 from tests.conformance import scenarios_features as features
 from tests.conformance import scenarios_groups as groups
+from tests.conformance import scenarios_hotdesk as hotdesk
 from tests.conformance import scenarios_long as long
+from tests.conformance import scenarios_pickup as pickup
 from tests.conformance import scenarios_recorded as recorded
 from tests.conformance import scenarios_rules as rules
 from tests.conformance.scenario import Scenario
@@ -48,6 +50,11 @@ PROVES: tuple[tuple[tuple[Scenario, ...], tuple[str, ...]], ...] = (
     (features.GROUP_CODES, proves("H1")),
     (features.HIDING, proves("D9")),
     (features.FORWARD_CODES, proves("D1", "D2", "D3", "D4")),
+    (pickup.PICKUPS, proves("H2")),
+    (pickup.CALLS_BACK, proves()),
+    (hotdesk.BOUND, proves("G5", "D11")),
+    (hotdesk.NOBODY, proves("D11", "G1")),
+    (hotdesk.LEFT, proves("G1", "G5", "H9")),
     (long.RULES, proves("E2")),
     (long.GROUPS, proves("H1")),
     (long.PHONES_OF_A_LINE, proves("B9")),

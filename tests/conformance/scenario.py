@@ -39,7 +39,7 @@ class Expected:
     `cause` is that of the release of a call nobody answered, and None where somebody or the
     voicemail did, or the caller left. `told`: the caller heard an announcement before.
     `screened`: the caller was asked for a name, or for a code, first. `recorded`: a recording came
-    of it. `confirmed`: a feature code was taken.
+    of it. `confirmed`: a feature code was taken. `picked_up`: a call that rang was taken over.
     `shown` is `Name <number>` as each reached phone displays it, the number alone outside.
     """
 
@@ -51,6 +51,7 @@ class Expected:
     told: bool = False
     screened: bool = False
     confirmed: bool = False
+    picked_up: bool = False
     shown: Mapping[str, str] = field(default_factory=dict)
     recorded: bool = False
 
@@ -65,7 +66,8 @@ class Scenario:
 
     `at`: when, aware; at any time where it is None. `held`: calls under way before, by the handset
     that placed it and what it dialled: a line, whose phone answered. `codes`: feature codes dialled
-    before, by handset.
+    before, by handset. `ringing`: a call before that rings in vain, as it comes to a line that is
+    picked up; `called_before`: calls that have ended, who placed them and what they dialled.
     """
 
     name: str
@@ -82,6 +84,9 @@ class Scenario:
     pins: tuple[Outcome, ...] = ()
     """What comes of it, as `World.pins`."""
     codes: tuple[tuple[str, str], ...] = ()
+    ringing: tuple[str, str, str] | None = None
+    """The handset that placed it, what it dialled, and the line at whose phone it rings."""
+    called_before: tuple[tuple[Phone | Carrier, str], ...] = ()
 
     @property
     def asks(self) -> bool:
@@ -123,13 +128,15 @@ class Numbered:
 
     @property
     def call(self) -> Call:
-        called = self.own(self.scenario.called)
-        match self.scenario.caller:
+        return self.placed(self.scenario.caller, self.scenario.called)
+
+    def placed(self, by: Phone | Carrier, called: str) -> Call:
+        match by:
             case Phone(handset):
-                return Call(called, FromHandset(handset))
+                return Call(self.own(called), FromHandset(handset))
             case Carrier(trunk, caller):
                 number = CallerId(self.own(caller.number), caller.name)
-                return Call(called, FromTrunk(trunk, number))
+                return Call(self.own(called), FromTrunk(trunk, number))
 
     @property
     def codes(self) -> tuple[Call, ...]:
@@ -162,6 +169,7 @@ class Numbered:
             calls=calls,
             pins=self.scenario.pins,
             in_call=frozenset(it for line in calls for it in phones.get(line, ())),
+            ringing=frozenset([self.scenario.ringing[2]] if self.scenario.ringing else ()),
         )
 
     @property
@@ -178,6 +186,7 @@ class Numbered:
             told=wanted.told,
             screened=wanted.screened,
             confirmed=wanted.confirmed,
+            picked_up=wanted.picked_up,
             shown=self.own(dict(wanted.shown)),
             recorded=wanted.recorded,
         )

@@ -33,12 +33,25 @@ def call(
     at: dt.datetime | None = None,
     held: tuple[tuple[str, str], ...] = (),
     codes: tuple[tuple[str, str], ...] = (),
+    ringing: tuple[str, str, str] | None = None,
+    called_before: tuple[tuple[Phone | Carrier, str], ...] = (),
     **changes: Any,
 ) -> Scenario:
     """A call in the office with `changes`; by handset A1 where no other caller is named."""
     model = office(**changes)
     return Scenario(
-        name, model, caller, called, does or {}, patience, expected, at, held=held, codes=codes
+        name,
+        model,
+        caller,
+        called,
+        does or {},
+        patience,
+        expected,
+        at,
+        held=held,
+        codes=codes,
+        ringing=ringing,
+        called_before=called_before,
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
@@ -47,11 +47,18 @@ class Office:
         self.bank = bank
         self.address, self.phones = ADDRESSES[kind]
 
-    def load(self, b1: str | None, c1: str | None, **line: Any) -> None:
-        """Who is logged in where; `line` is said of 102."""
+    def load(
+        self,
+        b1: str | None,
+        c1: str | None,
+        settings: Mapping[str, Any] | None = None,
+        **line: Any,
+    ) -> None:
+        """Who is logged in where; `line` is said of 102, `settings` of the tenant."""
         system = PhoneSystem.model_validate(
             {
                 "tenant": "acme",
+                "settings": dict(settings or {}),
                 "lines": {
                     "101": {"ring": 20},
                     "102": {"ring": 20, "voicemail": {}, **line},
@@ -265,4 +272,42 @@ def test_the_message_lamp_goes_out_when_the_last_message_does(office: Office) ->
         assert office.place("A1", "102", LEAVES).wait().answered
         watcher.wait(waiting, event="message-summary")
         office.delete_messages("102")
+        watcher.wait(lambda told: not waiting(told), event="message-summary")
+
+
+@pytest.mark.proves("G5", "H9")
+def test_who_logs_out_at_the_phone_is_watched_no_more(office: Office) -> None:
+    """Without a controller where the engine can; else once it is committed."""
+    inside = {"hot_desk": {"internal_calls": True}}
+    office.load("102", "103", inside)
+    office.are(A1=ANSWERS, B1=ANSWERS)
+    with office.watcher("C1") as watcher:
+        line = watcher.subscribe("acme.102", "dialog", EVENTS["dialog"])
+        watcher.wait(lambda told: lamp(told) == "idle", line)
+        assert office.place("B1", "*12", Manner(hang_up_after=0.5)).wait().answered
+        time.sleep(1)
+        before = len(watcher.notified(line))
+        call = office.place("B1", "101", Manner(hang_up_after=2.0))
+        if office.can(Capability.FREED_WITHOUT_US):
+            assert call.wait().answered
+            assert {lamp(told) for told in watcher.notified(line)[before:]} <= {"idle"}
+        else:
+            watcher.wait(lambda told: lamp(told) == "busy", line)
+            assert call.wait().answered
+        office.load(None, "103", inside)
+        watcher.wait(lambda told: lamp(told) == "idle", line)
+        time.sleep(1)
+        before = len(watcher.notified(line))
+        assert office.place("B1", "101", Manner(hang_up_after=1.0)).wait().answered
+        assert {lamp(told) for told in watcher.notified(line)[before:]} <= {"idle"}
+
+
+@pytest.mark.proves("F9", "G5", "H9")
+def test_the_message_lamp_goes_out_with_who_logs_out_at_the_phone(office: Office) -> None:
+    office.load("102", "103", do_not_disturb=True)
+    with office.watcher("B1") as watcher:
+        watcher.register()
+        assert office.place("A1", "102", LEAVES).wait().answered
+        watcher.wait(waiting, event="message-summary")
+        assert office.place("B1", "*12", Manner(hang_up_after=0.5)).wait().answered
         watcher.wait(lambda told: not waiting(told), event="message-summary")

@@ -57,6 +57,8 @@ class Linphone(Handset):
         return "Unknown"
 
     def fetch(self) -> None:
+        if self.url.endswith("/"):
+            return  # it is given a file's URL, not a folder's
         answer = self.get(self.url)
         if answer.good:
             for key, (value, replaces) in parse(answer.body, answer.name).items():

@@ -29,9 +29,9 @@ _LINE = {
     "user name": text(64),
     "auth name": text(64),
     "password": text(64),
-    "display name": text(64),
-    "screen name": text(64),
-    "screen name 2": text(64),
+    "display name": text(128),
+    "screen name": text(128),
+    "screen name 2": text(128),
     "proxy ip": host,
     "proxy port": port,
     "backup proxy ip": host,
@@ -54,12 +54,13 @@ _LINE = {
 _KEY = {
     "type": text(32),
     "value": text(128),
-    "label": text(64),
+    "label": text(128),
     "line": whole(0, 24),
     "states": anything,
     "locked": flag,
 }
 _TRANSPORTS = {"": "udp", "0": "udp", "1": "udp", "2": "tcp", "4": "tls"}
+_BOOKS = ("directory script", "directory 1", "directory 2")
 _KINDS = {"speeddial": "speed-dial", "blf": "blf", "park": "park", "line": "line"}
 
 NAMES = Names(
@@ -94,12 +95,13 @@ NAMES = Names(
         "options password enabled": flag,
         "sip dial plan": anything,
         "sip dial plan terminator": flag,
+        "sip out-of-band dtmf": flag,
+        "sip dtmf method": whole(0, 2),
+        "directory script": url,
         "sip digit timeout": whole(1, 255),
         "sip customized codec": anything,
         "sip use basic codecs": flag,
         "sip explicit mwi subscription": flag,
-        "sip out-of-band dtmf": flag,
-        "sip dtmf method": whole(0, 2),
         "sip explicit mwi subscription period": whole(0, 86400),
         "sip mwi for ext voice mail": anything,
         "sip notify check-sync": anything,
@@ -135,7 +137,6 @@ NAMES = Names(
         "input language": text(20),
         "tone set": text(20),
         "directory #": anything,
-        "directory script": url,
         "directory 1 enabled": flag,
         "directed call pickup": flag,
         "directed call pickup prefix": text(10),
@@ -221,9 +222,7 @@ class Mitel(Handset):
             accounts=tuple(_account(have, it) for it in lines),
             keys=_keys(have),
             provisioning=_provisioning(have),
-            phonebooks=tuple(
-                have[f"directory {it}"] for it in (1, 2, "script") if have.get(f"directory {it}")
-            ),
+            phonebooks=tuple(it for it in map(have.get, _BOOKS) if it),
             admin_password=have.get("admin password", ""),
         )
 
@@ -233,10 +232,10 @@ def _provisioning(have: dict[str, str]) -> str:
     server, path = have.get(f"{scheme} server", ""), have.get(f"{scheme} path", "").strip("/")
     if scheme not in ("http", "https") or not server:
         return ""
-    port = have.get(f"{scheme} port")
-    if port == {"http": "80", "https": "443"}[scheme]:
-        port = None
-    return f"{scheme}://{server}{f':{port}' if port else ''}/{f'{path}/' if path else ''}"
+    port = have.get(f"{scheme} port", "")
+    if port in ("", {"http": "80", "https": "443"}[scheme]):
+        return f"{scheme}://{server}/{path}/"
+    return f"{scheme}://{server}:{port}/{path}/"
 
 
 def _account(have: dict[str, str], number: int) -> Account:
@@ -252,7 +251,7 @@ def _account(have: dict[str, str], number: int) -> Account:
         transport=_TRANSPORTS[of("transport protocol")],
         display_name=of("display name"),
         label=of("screen name"),
-        backup=of("backup proxy ip") or of("backup registrar ip"),
+        backup=of("backup registrar ip").replace("0.0.0.0", ""),
         voicemail=of("vmail"),
     )
 

@@ -74,6 +74,8 @@ INDEXED = Names(
 
 NAMES = Names(
     {
+        "active_line": whole(1, 12),
+        "phone_name": text(64),
         "setting_server": url,
         "settings_refresh_timer": whole(0, 999999),
         "update_policy": shaped("auto_update|ask_for_update|never_update_firm|settings_only"),
@@ -85,7 +87,7 @@ NAMES = Names(
         "pnp_config": _on,
         "tr69_enabled": _on,
         "timezone": shaped(r"[A-Z]{3}[+-]\d{1,2}(\.\d{1,2})?(:\d{2})?"),
-        "utc_offset": whole(-43200, 50400),
+        "utc_offset": shaped(r"[+-]?\d{1,5}"),
         "dst": text(60),
         "ntp_server": host,
         "ntp_refresh_timer": whole(0, 86400),
@@ -129,8 +131,6 @@ NAMES = Names(
         "support_idna": _on,
         "reboot_after_nr": anything,
         "ethernet_detect": _on,
-        "active_line": whole(1, 12),
-        "phone_name": text(64),
     }
 )
 """Settings without an index; `codec_priority_list` and others may have one or not."""
@@ -138,8 +138,8 @@ NAMES = Names(
 
 def parse_list(body: bytes, name: str) -> list[str] | None:
     """The URLs of a list of setting files; None where the file holds settings itself."""
-    root = xml_of(body, name, ["setting-files", "settings"])
-    if root.tag == "settings":
+    root = xml_of(body, name, ["setting-files", "settings", "tbook"])
+    if root.tag != "setting-files":
         return None
     found = []
     for element in children(root):
@@ -151,9 +151,9 @@ def parse_list(body: bytes, name: str) -> list[str] | None:
 
 def parse(body: bytes, name: str) -> dict[str, tuple[str, str]]:
     """Setting to (value, perm); indexed ones as `user_name#1`, keys as `fkey#0`."""
-    root = xml_of(body, name, ["settings"])
+    root = xml_of(body, name, ["settings", "tbook"])
     found: dict[str, tuple[str, str]] = {}
-    for section in children(root):
+    for section in [root] if root.tag == "tbook" else children(root):
         if section.tag not in _SECTIONS:
             raise Malformed(f"{name}: <{section.tag}>")
         for element in children(section):

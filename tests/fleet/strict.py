@@ -78,9 +78,7 @@ def leaf(element: etree._Element) -> str:
 
 
 def whole(lowest: int, highest: int) -> Check:
-    return lambda value: (
-        bool(re.fullmatch(r"[+-]?\d{1,9}", value)) and lowest <= int(value) <= highest
-    )
+    return lambda value: bool(re.fullmatch(r"-?\d{1,9}", value)) and lowest <= int(value) <= highest
 
 
 def among(*words: str) -> Check:

@@ -216,13 +216,15 @@ class Yealink(Handset):
     @property
     def user_agent(self) -> str:
         mac = ":".join(re.findall("..", self.mac))
-        return f"Yealink SIP-{self.model} {_COMMON[self.model]}.86.0.75 {mac}"
+        return f"Yealink SIP-{self.model} {_COMMON.get(self.model, 96)}.86.0.75 {mac}"
 
     def fetch(self) -> None:
         boot = self.get(f"{self.mac}.boot")
         if not boot.good:
             boot = self.get("y000000000000.boot")
-        names = [f"y{_COMMON[self.model]:012d}.cfg", f"{self.mac}.cfg"]
+        common = _COMMON.get(self.model)
+        names = [f"y{common:012d}.cfg"] if common else []
+        names.append(f"{self.mac}.cfg")
         if boot.good:
             macros = {"$MAC": self.mac, "$mac": self.mac}
             names = parse_boot(boot.body, boot.name)

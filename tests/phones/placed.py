@@ -39,6 +39,18 @@ class PlacedCall:
             time.sleep(0.02)
         return False
 
+    def wait_ringing(self, seconds: float = 10.0) -> bool:
+        """Waits until the caller heard that it rings; False if the call ended or time ran out."""
+        give_up = time.monotonic() + seconds
+        while time.monotonic() < give_up:
+            over = self.done()
+            if call_result(self.messages()).provisional:
+                return True
+            if over:
+                return False
+            time.sleep(0.02)
+        return False
+
     def wait(self) -> CallResult:
         """Waits for the end of the call; a call longer than the bank allows is cut off."""
         if self._result is None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from controlplane.cli.handset import among, among_options
 from controlplane.cli.printing import print_data, print_table
 from controlplane.cli.session import Format, Session, common
 
@@ -15,19 +16,14 @@ if TYPE_CHECKING:
 
 @click.command("list")
 @click.argument("tenant", default="")
-@click.option("--site", default="", help="Only those at this site.")
-@click.option("--line", default="", help="Only those that serve this line now.")
+@among_options
 @common
-def verb(session: Session, tenant: str, site: str, line: str) -> None:
+def verb(session: Session, tenant: str, site: str, line: str, model: str) -> None:
     """List the handsets of TENANT; without it, those of all tenants."""
     from controlplane.service.handsets import listed, phone_data
 
     with session.store() as store:
-        phones = [
-            it
-            for it in listed(store, tenant)
-            if site in ("", it.handset.site) and line in ("", it.handset.serves)
-        ]
+        phones = among(listed(store, tenant), site, line, model)
     if session.output is not Format.TABLE:
         print_data([phone_data(it) for it in phones], session.output)
         return

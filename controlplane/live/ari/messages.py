@@ -50,6 +50,18 @@ class StasisStart(NamedTuple):
     args: tuple[str, ...] = ()
 
 
+class ChannelCreated(NamedTuple):
+    """A channel came to be, and is to be at `exten` in `context`. No more is read of it."""
+
+    channel: str
+    name: str
+    """`PJSIP/<endpoint>-<number>` and the like."""
+    caller_number: str
+    caller_name: str
+    context: str
+    exten: str
+
+
 @dataclass(frozen=True, slots=True)
 class StasisEnd:
     channel: Channel
@@ -107,6 +119,7 @@ class Other:
 
 Event = (
     StasisStart
+    | ChannelCreated
     | StasisEnd
     | ChannelHangupRequest
     | ChannelDestroyed
@@ -118,6 +131,7 @@ Message = Event | RESTResponse
 
 EVENT_TYPES = (
     "StasisStart",
+    "ChannelCreated",
     "StasisEnd",
     "ChannelHangupRequest",
     "ChannelDestroyed",
@@ -204,6 +218,8 @@ def _read(kind: str, document: Json) -> Message:
     match kind:
         case "StasisStart":
             return _started_slowly(document)
+        case "ChannelCreated":
+            return _created(document)
         case "StasisEnd":
             return StasisEnd(parse_channel(document.get("channel")))
         case "ChannelHangupRequest":
@@ -238,6 +254,19 @@ def _started_slowly(document: Json) -> StasisStart:
         _text(caller, "number"),
         _text(caller, "name"),
         _args(document),
+    )
+
+
+def _created(document: Json) -> ChannelCreated:
+    channel = _object(document, "channel")
+    caller, dialplan = _object(channel, "caller"), _object(channel, "dialplan")
+    return ChannelCreated(
+        _text(channel, "id", required=True),
+        _text(channel, "name"),
+        _text(caller, "number"),
+        _text(caller, "name"),
+        _text(dialplan, "context"),
+        _text(dialplan, "exten"),
     )
 
 

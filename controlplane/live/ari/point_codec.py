@@ -6,10 +6,11 @@ import re
 from typing import NamedTuple, assert_never
 
 from controlplane.calls.call import Active, Call, Decision, FromHandset, FromTrunk, Point
+from controlplane.live.ari.messages import ChannelCreated
 from controlplane.live.driver import Ended, Entered, Question
 from controlplane.live.errors import ProtocolError
 from controlplane.render.asterisk.escape import packed_fields, unpacked
-from controlplane.render.asterisk.names import leg
+from controlplane.render.asterisk.names import endpoint_of, leg
 from controlplane.render.asterisk.record import (
     GREETINGS,
     POINT,
@@ -31,9 +32,13 @@ from controlplane.routing.steps import (
     CallerId,
     Collect,
     Flip,
+    LastCaller,
     Leg,
+    LogIn,
+    LogOut,
     OpenMailbox,
     Outcome,
+    PickUp,
     Play,
     Ring,
     TrunkLeg,
@@ -67,6 +72,23 @@ def read_question(args: tuple[str, ...], caller: CallerId) -> Question:
             raise ProtocolError("Stasis() was called in a way we do not know")
 
 
+_DIALLED = re.compile("[^0-9+*#]")
+"""What the dialplan leaves out of what was dialled."""
+
+
+def foreseen(event: ChannelCreated) -> Question | None:
+    """What a call that came in is going to ask; None for a channel that asks nothing."""
+    called = _DIALLED.sub("", event.exten)
+    caller = CallerId(event.caller_number, event.caller_name)
+    match event.context, endpoint_of(event.name):
+        case "cp-internal", (tenant, name) if called:
+            return Entered(tenant, Call(called, FromHandset(name)))
+        case "cp-trunk", ("trunk", tenant, name) if called:
+            return Entered(tenant, Call(called, FromTrunk(name, _unescaped(caller))))
+        case _:
+            return None
+
+
 def _unescaped(caller: CallerId) -> CallerId:
     r"""Asterisk leaves the escapes of a quoted name (RFC 3261, 25.1) in it: `\"` and `\\`."""
     return CallerId(caller.number, re.sub(r"\\(.)", r"\1", caller.name))
@@ -94,7 +116,19 @@ def _ended(outcome: str, tenant: str, fields: list[str]) -> Ended:
     return Ended(tenant, caller, point, Outcome(outcome))
 
 
-Executed = Ring | Voicemail | Play | Flip | Collect | OpenMailbox | Authorise
+Executed = (
+    Ring
+    | Voicemail
+    | Play
+    | Flip
+    | Collect
+    | OpenMailbox
+    | Authorise
+    | PickUp
+    | LastCaller
+    | LogIn
+    | LogOut
+)
 """All but a release."""
 
 
@@ -117,8 +151,16 @@ def write_step(tenant: str, step: Executed, decision: Decision) -> Written:
             return _write("cp-mailbox", Given("s", step.mailbox), decision)
         case Authorise():
             return _write("cp-authorise", Given("s"), decision)
+        case PickUp():
+            return _write("cp-pickup", Given("s", "&".join(step.lines)), decision)
+        case LastCaller():
+            return _write("cp-last", Given("s", step.line), decision)
         case Flip():
             return _write("cp-flip", Given("s", step.key, step.value), decision)
+        case LogOut():
+            return _write("cp-logout", Given("s", step.handset, step.line), decision)
+        case LogIn():
+            raise ValueError("an engine logs nobody in")
         case _ as never:
             assert_never(never)
 

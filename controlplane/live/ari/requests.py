@@ -147,6 +147,12 @@ def get_application(application: str) -> Request:
     return Request("GET", _path("applications", application))
 
 
+def subscribe_to_channels(application: str) -> Request:
+    """The application is sent the events of all channels, whether they are in it or not."""
+    path = _path("applications", application, "subscription")
+    return Request("POST", path, (("eventSource", "channel:"),))
+
+
 def event_filter(application: str, allowed: Iterable[str], answers: bool = True) -> Request:
     """Only these event types reach the application.
 

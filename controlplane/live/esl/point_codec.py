@@ -34,10 +34,14 @@ from controlplane.routing.steps import (
     Collect,
     Flip,
     Hangup,
+    LastCaller,
     Leg,
+    LogIn,
+    LogOut,
     OpenMailbox,
     Outcome,
     PhoneLeg,
+    PickUp,
     Play,
     Ring,
     TrunkLeg,
@@ -129,9 +133,17 @@ def write_step(decision: Decision) -> dict[str, str]:
             what |= {"cp_what": word(step.mailbox)} | _next("mailbox")
         case Authorise():
             what |= _next("authorise")
+        case PickUp():
+            what |= {"cp_what": "&".join(map(word, step.lines))} | _next("pickup")
+        case LastCaller():
+            what |= {"cp_what": word(step.line)} | _next("last-caller")
         case Flip():
             key, new = (word(it).replace("/", ".") for it in (step.key, step.value))
             what |= {"cp_what": key, "cp_how": new} | _next("flip")
+        case LogOut():
+            what |= {"cp_what": word(step.handset), "cp_how": word(step.line)} | _next("logout")
+        case LogIn():
+            raise ValueError("an engine logs nobody in")
         case _ as never:
             assert_never(never)
     return {**what, **_point(decision), ASK: "yes"}

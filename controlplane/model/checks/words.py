@@ -34,6 +34,7 @@ _BY_FIELD: dict[str, Words] = {
     "admin_password": ("is no password of a phone", "write 4 to 32 letters and digits"),
     "area_code": ("is not an area code", "write up to six digits"),
     "model": ("is not a handset model", "write vendor/model, as yealink/T54W"),
+    "logout_at": ("is not a time of day", "write it as 19:00"),
     "username": ("is not a SIP user name", "write up to 64 letters, digits and . _ + -"),
     "calendar": ("is not a holiday calendar", "write a country or its part, as GB or GB-SCT"),
     "tenant": (

@@ -19,6 +19,7 @@ def handset_accounts(view: TenantView) -> str:
         f"[phone@{word(tenant)}](!,phone)",
         f"set_var = CP_TENANT={tenant}",
         f"subscribe_context = {hints_context(tenant)}",
+        f"named_call_group = {tenant}",
     ]
     lines += [_handset(view, handset) for handset in sorted(view.system.handsets)]
     return "\n".join(lines) + "\n"

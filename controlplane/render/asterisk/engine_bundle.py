@@ -15,7 +15,7 @@ from controlplane.render.asterisk.frames import days_dialplan
 from controlplane.render.asterisk.history import NOW, ended_line, spool_file
 from controlplane.render.asterisk.mailboxes import tenant_mailboxes
 from controlplane.render.asterisk.modules import MODULES
-from controlplane.render.asterisk.names import LAMPS, TURNS
+from controlplane.render.asterisk.names import LAMPS, LAST_CALLERS, TURNS
 from controlplane.render.asterisk.parts import ACCOUNTS, DIALPLAN, MAILBOXES, Part
 from controlplane.render.asterisk.record import (
     CHECK_SECONDS,
@@ -76,7 +76,8 @@ _SMALL_FILES = {
     "channel originate Local/new@cp-lamps/n application Wait 1 = yes\n",
     "cdr.conf": "[general]\nenable = no\n",
     "cel.conf": "[general]\nenable = no\n",
-    "features.conf": "[general]\n",
+    # Codes are the tenants': the engine is to have none of its own, and nobody dials letters.
+    "features.conf": "[general]\npickupexten = cp-none\n",
     "indications.conf": "[general]\ncountry = gb\n\n[gb]\ndescription = United Kingdom\n"
     "ringcadence = 400,200,400,2000\ndial = 350+440\nbusy = 400/375,0/375\n"
     "ring = 400+450/400,0/200,400+450/400,0/2000\ncongestion = 400/400,0/350,400/225,0/525\n",
@@ -138,6 +139,7 @@ def _dialplan(views: Sequence[TenantView], engine: Engine) -> dict[str, str]:
         "later": LATER_CONTEXT,
         "never": NEVER,
         "turns": TURNS,
+        "last": LAST_CALLERS,
         "calls": _CALLS,
         "in_call": "^(INUSE|RINGINUSE|BUSY|ONHOLD)$",
         "state": word(engine.state_folder),

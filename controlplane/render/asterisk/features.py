@@ -10,10 +10,12 @@ from controlplane.render.asterisk.names import (
     codes_context,
     emergency_context,
     hiding_context,
+    open_context,
     others_context,
     tenant_context,
 )
-from controlplane.routing.plan import UNKNOWN, Flow, Plan
+from controlplane.routing.plan import BARRED, UNKNOWN, FeatureRef, Flow, Plan
+from controlplane.routing.state import WITHHELD
 
 
 def features_dialplan(plan: Plan, enter: Callable[[Flow], str]) -> Iterator[str]:
@@ -26,13 +28,14 @@ def features_dialplan(plan: Plan, enter: Callable[[Flow], str]) -> Iterator[str]
         yield f"exten => _{word(plan.hide)}.,1,MSet({behind},CP_HIDES={word(plan.hide)})"
         yield " same => n,Goto(cp-from-handset,alone,1)"
     yield ""
+    yield from _open(plan, enter)
     yield f"[{codes_context(plan.tenant)}]"
     yield f"include => {ENDED_CONTEXT}"
     yield f"include => {hiding_context(plan.tenant)}"
     for code, feature in plan.features.items():
         entered = enter(plan.flows[feature.flow])
         if not feature.takes:
-            yield f"exten => {word(code)},1,{entered}"
+            yield from _code(code, feature, entered)
             continue
         yield f"exten => _{word(code)}.,1,Set(CP_KEY=${{EXTEN:{len(code)}}})"
         yield f" same => n,Gosub({here},target,1)"
@@ -45,6 +48,31 @@ def features_dialplan(plan: Plan, enter: Callable[[Flow], str]) -> Iterator[str]
         if destination != f"line/{extension}":
             yield f"exten => {word(extension)},1,Set(CP_KEY={word(destination)})"
             yield " same => n,Return()"
+    yield ""
+
+
+def _code(code: str, feature: FeatureRef, entered: str) -> Iterator[str]:
+    if not feature.of_handset:
+        yield f"exten => {word(code)},1,{entered}"
+        return
+    yield f"exten => {word(code)},1,Set(CP_KEY=${{CP_HANDSET}})"
+    yield f" same => n,{entered}"
+
+
+def _open(plan: Plan, enter: Callable[[Flow], str]) -> Iterator[str]:
+    """What may be dialled where nobody is logged in."""
+    here = tenant_context(plan.tenant)
+    yield f"[{open_context(plan.tenant)}]"
+    yield f"include => {ENDED_CONTEXT}"
+    yield f"include => {hiding_context(plan.tenant)}"
+    for code, feature in plan.features.items():
+        if feature.open:
+            yield from _code(code, feature, enter(plan.flows[feature.flow]))
+    if plan.open_inside:
+        there = f"${{DIALPLAN_EXISTS({here},${{EXTEN}},1)}}"
+        yield f"exten => _[0-9]!,1,GotoIf($[{there} = 0]?{here},{BARRED},1)"
+        yield f" same => n,Set(CP_NUMBER={WITHHELD})"
+        yield f" same => n,Goto({here},${{EXTEN}},1)"
     yield ""
 
 

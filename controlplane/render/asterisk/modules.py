@@ -11,8 +11,8 @@ res_ari_model res_ari res_ari_applications res_ari_asterisk res_ari_bridges res_
 res_ari_device_states res_ari_endpoints res_ari_events res_ari_playbacks
 res_ari_recordings res_ari_sounds
 pbx_config res_clioriginate
-app_dial app_minivm app_mixmonitor app_playback app_read app_record app_stack app_stasis app_system
-app_verbose app_voicemail app_senddtmf
+app_dial app_directed_pickup app_minivm app_mixmonitor app_playback app_read app_record
+app_stack app_stasis app_system app_verbose app_voicemail app_senddtmf
 bridge_builtin_features bridge_holding bridge_native_rtp bridge_simple bridge_softmix
 codec_alaw codec_a_mu codec_g722 codec_resample codec_ulaw
 format_pcm format_sln format_wav

@@ -13,6 +13,9 @@ KEYS = "cp"
 TURNS = "cp-turns"
 """The family of the counters of groups that ring their members in turn."""
 
+LAST_CALLERS = "cp-last"
+"""The family of who called a line last; the engine writes it when a call has ended."""
+
 LAMPS = "cp.phones"
 """The context of what handsets' message lamps show; no tenant's name has a dot."""
 
@@ -40,6 +43,13 @@ def leg(tenant: str, ringing: Leg) -> str:
 
 def mailbox(tenant: str, box: str) -> str:
     return word(f"{box}@{tenant}")
+
+
+def endpoint_of(channel: str) -> tuple[str, ...]:
+    """(tenant, handset), or ("trunk", tenant, trunk), of a channel's name; () for any other."""
+    technology, _, rest = channel.partition("/")
+    parts = tuple(rest.rpartition("-")[0].split("."))
+    return parts if technology == "PJSIP" and len(parts) in (2, 3) else ()
 
 
 def phone_box(tenant: str, handset: str) -> str:
@@ -87,6 +97,11 @@ def codes_context(tenant: str) -> str:
 def hiding_context(tenant: str) -> str:
     """The code before whatever is dialled that hides the number."""
     return f"cp-w-{word(tenant)}"
+
+
+def open_context(tenant: str) -> str:
+    """What may be dialled at a handset where nobody is logged in."""
+    return f"cp-o-{word(tenant)}"
 
 
 def others_context(tenant: str) -> str:

@@ -97,6 +97,12 @@ SOUNDS = {
     Prompt.ENTER_CODE: "agent-pass",
     Prompt.WRONG_CODE: "auth-incorrect",
     Prompt.GOODBYE: "vm-goodbye",
+    Prompt.NOBODY_RINGS: "im-sorry&number-not-answering",
+    Prompt.NOBODY_CALLED: "im-sorry&vm-nonumber",
+    Prompt.CALLER_UNKNOWN: "unidentified-no-callback",
+    Prompt.LOGGED_IN: "agent-loginok",
+    Prompt.HANDSET_TAKEN: "im-sorry&location&is-in-use",
+    Prompt.LINE_ELSEWHERE: "im-sorry&extension&is-in-use",
 }
 """Recordings of the package asterisk-core-sounds-en, joined as Playback takes them."""
 

@@ -14,6 +14,7 @@ from controlplane.render.asterisk.history import ENDED_CONTEXT
 from controlplane.render.asterisk.names import routine_context
 from controlplane.render.asterisk.record import GREETINGS, SOUNDS
 from controlplane.routing.features import flip_place, is_forward, own_key
+from controlplane.routing.hotdesk import logout_place
 from controlplane.routing.plan import (
     MOST_PLACES,
     Announce,
@@ -21,11 +22,14 @@ from controlplane.routing.plan import (
     AskCode,
     AskLine,
     AskPin,
+    BindHandset,
+    CallBack,
     CheckCaller,
     ChoosePin,
     FlipMember,
     FlipOwn,
     Forward,
+    FreeHandset,
     IfDoNotDisturb,
     Jump,
     LeaveMessage,
@@ -39,6 +43,7 @@ from controlplane.routing.plan import (
     OrderMembers,
     Own,
     PickRule,
+    PickUpCall,
     Release,
     RingLegs,
     RingLine,
@@ -61,10 +66,13 @@ from controlplane.routing.state import (
     forward_key,
     guard_key,
     member_key,
+    members_key,
     no_waiting_key,
     not_own_key,
+    own_line_key,
     prefix_of,
     screen_key,
+    serves_key,
 )
 
 _PREFIX = "${CP_PREFIX}"
@@ -191,6 +199,16 @@ def _begin(index: int, node: Node) -> Iterator[str]:
             yield from _flip(index, node)
         case FlipMember():
             yield from _flip_member(index, node)
+        case PickUpCall():
+            yield from _pick_up(index, node)
+        case CallBack():
+            yield "Set(CP_WHAT=${CP_NUMBER})"
+            yield "Gosub(cp-last,look,1)"
+            yield f'GotoIf($["${{CP_OUTCOME}}" = "nothing"]?n{node.nobody},1)'
+            yield f'GotoIf($["${{CP_OUTCOME}}" = "withheld"]?n{node.unknown},1)'
+            yield "Goto(cp-last,back,1)"
+        case FreeHandset():
+            yield from _free(index, node)
         case LeaveMessage():
             what, how = _value(node.mailbox), GREETINGS[node.greeting]
             yield f"MSet(CP_NODE={index},CP_WHAT={what},CP_HOW={how})"
@@ -200,7 +218,7 @@ def _begin(index: int, node: Node) -> Iterator[str]:
             yield "Goto(cp-play,s,ready)"
         case TakeOwn():
             yield f"Goto(n{node.then},1)"
-        case AskPin() | ChoosePin() | AskLine() | Menu() | OpenBox():
+        case AskPin() | ChoosePin() | AskLine() | Menu() | OpenBox() | BindHandset():
             # Nobody is there who looks at PINs.
             yield f"Goto(n{node.away},1)"
         case AskCode():
@@ -228,10 +246,15 @@ def _after(index: int, node: Node) -> Iterator[str]:
         case LeaveMessage():
             yield 'GotoIf($["${CP_OUTCOME}" = "operator"]?cp-operator,s,1)'
             yield f"Goto(n{node.then},1)"
-        case FlipOwn() | FlipMember() | Announce() | OpenBox():
+        case FlipOwn() | FlipMember() | FreeHandset() | Announce() | OpenBox():
             yield f"Goto(n{node.then},1)"
         case AskPin() | ChoosePin() | AskLine() | Menu():
             yield f"Goto(n{node.away},1)"
+        case PickUpCall():
+            yield f"Goto(n{node.nothing},1)"
+        case CallBack():
+            # Looked up once more.
+            yield f"Goto(n{index},1)"
         case AskCode():
             yield f'GotoIf($["${{CP_OUTCOME}}" = "right"]?n{node.right},1:n{node.wrong},1)'
         case (
@@ -241,6 +264,7 @@ def _after(index: int, node: Node) -> Iterator[str]:
             | IfDoNotDisturb()
             | OrderMembers()
             | TakeOwn()
+            | BindHandset()
             | Jump()
             | Release()
         ):
@@ -283,6 +307,29 @@ def _flip_member(index: int, node: FlipMember) -> Iterator[str]:
     key = member_key("${CP_NUMBER}", _value(node.group))
     yield f'GotoIf($["{_state(key)}" = ""]?n{node.refused},1)'
     yield from _write(index, key, IN if node.on else OUT)
+
+
+def _pick_up(index: int, node: PickUpCall) -> Iterator[str]:
+    if node.of is None:
+        yield f"MSet(CP_NODE={index},CP_WHAT=)"
+        yield "Goto(cp-pickup,s,ready)"
+        return
+    line, group = '"${CP_TO:0:5}" = "line/"', '"${CP_TO:0:6}" = "group/"'
+    members = _state(f"${{CP_TO}}/{members_key('').rpartition('/')[2]}")
+    yield f"MSet(CP_NODE={index},CP_TO={_value(node.of)})"
+    yield f"GotoIf($[{line} | {group}]?:n{node.refused},1)"
+    yield f"Set(CP_WHAT=${{IF($[{line}]?${{CP_TO:5}}:{members})}})"
+    yield f'GotoIf($["${{CP_WHAT}}" = ""]?n{node.nothing},1)'
+    yield "Goto(cp-pickup,s,ready)"
+
+
+def _free(index: int, node: FreeHandset) -> Iterator[str]:
+    handset, line = _value(node.handset), "${CP_HOW}"
+    yield f"MSet(CP_NODE={index},CP_WHAT={handset},CP_HOW={_state(serves_key(handset))})"
+    own = _state(own_line_key(handset))
+    yield f'GotoIf($["{line}" = "" | "{line}" = "{own}"]?n{node.refused},1)'
+    yield f"Set(CP_SEEN=${{CP_SEEN}}&{logout_place(line, handset)})"
+    yield "Goto(cp-logout,s,ready)"
 
 
 def _write(index: int, key: str, value: str) -> Iterator[str]:

@@ -19,7 +19,7 @@ from controlplane.render.freeswitch.history import LINE, at_end, ended_line, spo
 from controlplane.render.freeswitch.lacking import lacking
 from controlplane.render.freeswitch.lamps import quiet, told_again
 from controlplane.render.freeswitch.modules import MODULES
-from controlplane.render.freeswitch.names import PHONES, PROFILE, TRUNKS, TURNS
+from controlplane.render.freeswitch.names import LAST_CALLERS, PHONES, PROFILE, TRUNKS, TURNS
 from controlplane.render.freeswitch.parts import (
     DIALPLAN,
     DIRECTORY,
@@ -45,7 +45,7 @@ from controlplane.render.freeswitch.record import (
     TONES,
 )
 from controlplane.render.freeswitch.routines import routine_dialplan
-from controlplane.render.freeswitch.store import store_of
+from controlplane.render.freeswitch.store import MOST, store_of
 from controlplane.render.templates import environment
 from controlplane.routing.plan import Plan, RingMembers, RingNext, Routine
 from controlplane.routing.recording import FOLDER
@@ -151,10 +151,12 @@ def _dialplan(views: Sequence[TenantView], engine: Engine) -> dict[str, str]:
         "phones": PHONES,
         "trunks": TRUNKS,
         "turns": TURNS,
+        "last": LAST_CALLERS,
         "recordings": attribute(f"{engine.state_folder}/{FOLDER}"),
         "counts_phones": any(_asks_for_idle_phones(view.plan) for view in views),
         "on_tone": ON_TONE,
         "off_tone": OFF_TONE,
+        "room": MOST - _LONGEST_NAME - len("&"),
         "tones": {prompt.value: tone for prompt, tone in TONES.items()},
         "check_patience": CHECK_SECONDS,
         "code_attempts": CODE_ATTEMPTS,
@@ -180,6 +182,9 @@ def _asks_for_idle_phones(plan: Plan) -> bool:
     nodes = (node for routine in plan.routines.values() for node in routine.nodes)
     return any(isinstance(it, RingMembers | RingNext) and it.terms.idle_only for it in nodes)
 
+
+_LONGEST_NAME = 40
+"""Of a handset."""
 
 _CAUSES = {
     Cause.UNALLOCATED: "UNALLOCATED_NUMBER",

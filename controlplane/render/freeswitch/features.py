@@ -27,7 +27,8 @@ def features_dialplan(plan: Plan, here: str, e164: E164) -> Iterator[str]:
     """Extensions of the tenant's context `here`. They go on, each into the one behind it."""
     nobody = when("${cp_number}", "^$", transfer(BARRED, here))
     otherwise = always(transfer("number", here))
-    yield extension(FEATURES, *_hiding(plan, here), nobody, *_codes(plan, here), otherwise)
+    opened = _codes(plan, here, only_open=True)
+    yield extension(FEATURES, *_hiding(plan, here), *opened, nobody, *_codes(plan, here), otherwise)
     yield extension("target", *_target(plan, e164), goes_on=True)
     yield extension(
         "targeted",
@@ -44,14 +45,18 @@ def _hiding(plan: Plan, here: str) -> Iterator[str]:
         yield when("${cp_dialled}", f"^{pattern(plan.hide)}(.+)$", *found, again)
 
 
-def _codes(plan: Plan, here: str) -> Iterator[str]:
+def _codes(plan: Plan, here: str, *, only_open: bool = False) -> Iterator[str]:
+    """All, or those that may be dialled where nobody is logged in."""
     for code, feature in plan.features.items():
+        if only_open and not feature.open:
+            continue
         there = word(feature.flow.replace("/", "."))
         if feature.takes:
             found = (set_now("cp_key=$1"), set_now(f"cp_feature={there}"), transfer("target", here))
             yield when("${cp_dialled}", f"^{pattern(code)}(.+)$", *found)
         else:
-            yield when("${cp_dialled}", f"^{pattern(code)}$", transfer(there, here))
+            given = (set_now("cp_key=${cp_handset}"),) if feature.of_handset else ()
+            yield when("${cp_dialled}", f"^{pattern(code)}$", *given, transfer(there, here))
 
 
 def _target(plan: Plan, e164: E164) -> Iterator[str]:

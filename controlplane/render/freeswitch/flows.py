@@ -35,6 +35,7 @@ from controlplane.render.freeswitch.names import (
 from controlplane.render.freeswitch.numbers import e164_patterns
 from controlplane.render.freeswitch.record import join_args
 from controlplane.routing.plan import AUTHORISED, BARRED, EMERGENCY, EXTERNAL, UNKNOWN, Plan
+from controlplane.routing.state import WITHHELD
 
 _OTHERWISE = "otherwise"
 _EMPTY = "^$"
@@ -126,9 +127,13 @@ def _out(here: str) -> Iterator[str]:
 
 def _dial(plan: Plan, number: str, otherwise: str) -> str:
     """To an extension, or else to an extension of the tenant's context."""
+    return always(*_dialling(plan, number, otherwise))
+
+
+def _dialling(plan: Plan, number: str, otherwise: str) -> tuple[str, ...]:
     many = len(plan.extensions) > FEW
     context = drawer(extensions_context(plan.tenant), number, many=many)
-    return always(set_now(f"cp_else={otherwise}"), transfer(number, context))
+    return set_now(f"cp_else={otherwise}"), transfer(number, context)
 
 
 def _from_handset(plan: Plan, here: str) -> Iterator[str]:
@@ -137,17 +142,21 @@ def _from_handset(plan: Plan, here: str) -> Iterator[str]:
     yield always(set_now(f"cp_name={_of_line('name')}"))
     if plan.emergency_numbers:
         numbers = "|".join(map(pattern, sorted(plan.emergency_numbers)))
-        data = "cp_cli=${cp_ecli} cp_key=${cp_dialled}"
-        call = (action("multiset", data, inline=True), transfer(EMERGENCY, here))
+        known = f"${{db(select/{REALM}/${{cp_tenant}}.handset.${{cp_handset}}.emergency)}}"
+        yield either("${cp_dialled}", f"^(?:{numbers})$", set_now(f"cp_cli={known}"))
+        yield either("${cp_cli}|${cp_dialled}", f"^[|](?:{numbers})$", set_now("cp_cli=${cp_ecli}"))
+        call = (set_now("cp_key=${cp_dialled}"), transfer(EMERGENCY, here))
         yield when("${cp_dialled}", f"^(?:{numbers})$", *call)
     yield when("${cp_dialled}", "^[*#]", transfer(FEATURES, here))
-    yield when("${cp_number}", _EMPTY, transfer(BARRED, here))
     yield either(
         "${cp_hides}",
         _EMPTY,
         set_now(f"cp_cli={_of_line('cli')}"),
         set_now("cp_cli=anonymous", unless=True),
     )
+    inside = (set_now(f"cp_number={WITHHELD}"), *_dialling(plan, "${cp_dialled}", BARRED))
+    nobody = inside if plan.open_inside else (transfer(BARRED, here),)
+    yield when("${cp_number}", _EMPTY, *nobody)
     yield _dial(plan, "${cp_dialled}", "number")
 
 

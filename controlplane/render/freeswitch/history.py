@@ -10,12 +10,20 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from controlplane.render.freeswitch.names import PHONES, REALM
+from controlplane.render.freeswitch.names import LAST_CALLERS, PHONES, REALM
 from controlplane.routing.spool import Mark, spool_line
 
 _HANDSET = "${replace(${destination_number}|${cp_tenant}.|${cp_tenant}.handset.)}"
 _LINE_KEY = f"${{replace({_HANDSET}|%{PHONES}|.line)}}"
 """Of `acme.LDN-07%cp.phones`; tenants and handsets have no dot in their names."""
+
+
+def _noted(before: str, behind: str) -> str:
+    """Who called, under the line that stands there among the places the call came to; nothing is
+    written where there is none."""
+    written = f"insert/{LAST_CALLERS}/${{cp_tenant}}.%1/${{cp_handset}}:${{cp_number}}"
+    return f"${{hash(${{regex(${{cp_seen}}|{before}&line/([0-9]+){behind}|{written})}})}}"
+
 
 _VALUES = {
     "call": "${uuid}",
@@ -33,6 +41,8 @@ _VALUES = {
     "line": f"${{db(select/{REALM}/{_LINE_KEY})}}",
     "rang": "${cp_rang}",
     "what": "${cp_rung}",
+    # It has no use for this field: what it writes here is who called lines last.
+    "talked": f"${{cond(x{_noted('^.*?', '.*&line/')}{_noted('^.*', '')} == 1 ? 1 : )}}",
     "seen": "${cp_seen}",
     "cause": "${hangup_cause_q850}",
     "asked": "${cp_ask}",

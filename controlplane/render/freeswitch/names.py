@@ -20,6 +20,10 @@ TRUSTED_LIST = "cp-trunks"
 TURNS = "cp-turns"
 """The realm of what the engine counts itself: how often a group was called in turn."""
 
+LAST_CALLERS = "cp-last"
+"""The realm of who called a line last; the engine writes it when a call has ended, into its memory:
+a database that is written for each call keeps those waiting that are read from it."""
+
 CALLS = "cp"
 """The context of all steps."""
 

@@ -111,6 +111,12 @@ TONES = {
     Prompt.ENTER_CODE: "%(100,50,660)",
     Prompt.WRONG_CODE: "%(500,200,300)",
     Prompt.GOODBYE: "%(200,50,400)",
+    Prompt.NOBODY_RINGS: "%(400,350,425);%(225,525,425)",
+    Prompt.NOBODY_CALLED: "%(330,15,950);%(330,15,1400)",
+    Prompt.CALLER_UNKNOWN: "%(330,15,950);%(330,15,1400);%(330,1000,1800)",
+    Prompt.LOGGED_IN: "%(100,50,620);%(300,100,880)",
+    Prompt.HANDSET_TAKEN: "%(400,350,425);%(400,350,425)",
+    Prompt.LINE_ELSEWHERE: "%(400,350,425);%(400,350,425);%(400,350,425)",
 }
 """ITU-T E.180: no recordings come with the engine, so a caller is told by tone."""
 

@@ -23,7 +23,7 @@ from controlplane.render.freeswitch.elements import (
     transfer,
     when,
 )
-from controlplane.render.freeswitch.names import CALLS, routine_context
+from controlplane.render.freeswitch.names import CALLS, LAST_CALLERS, routine_context
 from controlplane.render.freeswitch.record import hangup_extension
 from controlplane.render.freeswitch.ringing import (
     EMPTY,
@@ -37,17 +37,21 @@ from controlplane.render.freeswitch.ringing import (
     value,
 )
 from controlplane.routing.features import flip_place, is_forward, own_key
+from controlplane.routing.hotdesk import logout_place
 from controlplane.routing.plan import (
     MOST_PLACES,
     Announce,
     AskCode,
     AskLine,
     AskPin,
+    BindHandset,
+    CallBack,
     CheckCaller,
     ChoosePin,
     FlipMember,
     FlipOwn,
     Forward,
+    FreeHandset,
     IfDoNotDisturb,
     Jump,
     LeaveMessage,
@@ -57,6 +61,7 @@ from controlplane.routing.plan import (
     OrderMembers,
     Own,
     PickRule,
+    PickUpCall,
     Release,
     RingLegs,
     RingLine,
@@ -79,6 +84,8 @@ from controlplane.routing.state import (
     member_key,
     members_key,
     no_waiting_key,
+    own_line_key,
+    serves_key,
 )
 
 ACTIVE = "${cp_active}"
@@ -139,6 +146,12 @@ class _Nodes:
                 return tuple(self._flip(index, node)), None
             case FlipMember():
                 return tuple(self._flip_member(index, node)), None
+            case PickUpCall():
+                return tuple(self._pick_up(index, node)), None
+            case CallBack():
+                return tuple(self._call_back(index, node)), None
+            case FreeHandset():
+                return tuple(self._free(index, node)), None
             case LeaveMessage():
                 data = f"cp_what={value(node.mailbox)} cp_how={node.greeting.value} cp_node={index}"
                 return (always(set_all(data), transfer("voicemail", CALLS)),), None
@@ -147,7 +160,7 @@ class _Nodes:
                 return (always(set_all(data), transfer("play", CALLS)),), None
             case TakeOwn():
                 return (), node.then
-            case AskPin() | ChoosePin() | AskLine() | Menu() | OpenBox():
+            case AskPin() | ChoosePin() | AskLine() | Menu() | OpenBox() | BindHandset():
                 # Nobody is there who looks at PINs.
                 return (always(self._to(node.away)),), None
             case AskCode():
@@ -236,6 +249,43 @@ class _Nodes:
         yield only(state(key), "^.+$", self._otherwise(node.refused))
         yield self._write(index, key, IN if node.on else OUT)
 
+    def _pick_up(self, index: int, node: PickUpCall) -> Iterator[str]:
+        here = set_all(f"cp_node={index} cp_what=")
+        if node.of is None:
+            yield always(here, transfer("pickup", CALLS))
+            return
+        of = value(node.of)
+        yield always(here)
+        yield when(of, "^line[.](.+)$", set_now("cp_what=$1"), transfer("pickup", CALLS))
+        yield only(of, "^group[.](.+)$", set_now("cp_group=$1"), self._otherwise(node.refused))
+        members = state(members_key("${cp_group}"))
+        yield only(members, "^[0-9]+:(.+)$", set_now("cp_what=$1"), self._otherwise(node.nothing))
+        yield in_parts("what", "pickup", CALLS)
+        yield always(transfer("pickup", CALLS))
+
+    def _call_back(self, index: int, node: CallBack) -> Iterator[str]:
+        last = f"${{hash(select/{LAST_CALLERS}/${{cp_tenant}}.${{cp_number}})}}"
+        yield always(set_all(f"cp_node={index} cp_more={last}"))
+        yield when("${cp_more}", "^$", self._to(node.nobody))
+        line = (set_now("cp_key=$1"), transfer("line", "cp-t-${cp_tenant}"))
+        yield when("${cp_more}", "^[^:]+:([0-9]+)$", *line)
+        yield either("${cp_hides}", EMPTY, set_now(f"cp_cli={state(cli_key('${cp_number}'))}"),
+                     set_now("cp_cli=anonymous", unless=True))  # fmt: skip
+        yield only("${cp_more}", "^:([+][1-9][0-9]{6,14})$", self._otherwise(node.unknown),
+                   set_all("cp_key=$1 cp_outward=yes"),
+                   transfer("own-number", "cp-t-${cp_tenant}"))  # fmt: skip
+
+    def _free(self, index: int, node: FreeHandset) -> Iterator[str]:
+        handset = value(node.handset)
+        line, own = state(serves_key(handset)), state(own_line_key(handset))
+        nobody = r"^(?:[|].*|([0-9]+)[|]\1)$"
+        yield when(f"{line}|{own}", nobody, self._to(node.refused))
+        yield always(
+            set_all(f"cp_node={index} cp_what={handset} cp_how={line}"),
+            set_now(f"cp_seen=${{cp_seen}}&{logout_place('${cp_how}', handset)}"),
+            transfer("logout", CALLS),
+        )
+
     def _write(self, index: int, key: str, new: str) -> str:
         data = f"cp_node={index} cp_what={key.replace('/', '.')} cp_how={new}"
         seen = f"cp_seen=${{cp_seen}}&{flip_place(key, new)}"
@@ -282,10 +332,15 @@ class _Nodes:
             case LeaveMessage():
                 yield when("${cp_outcome}", "^operator$", transfer("to-operator", CALLS))
                 yield always(self._to(node.then))
-            case FlipOwn() | FlipMember() | Announce() | OpenBox():
+            case FlipOwn() | FlipMember() | FreeHandset() | Announce() | OpenBox():
                 yield always(self._to(node.then))
             case AskPin() | ChoosePin() | AskLine() | Menu():
                 yield always(self._to(node.away))
+            case PickUpCall():
+                yield always(self._to(node.nothing))
+            case CallBack():
+                # Looked up once more.
+                yield always(self._to(index))
             case AskCode():
                 yield when("${cp_outcome}", "^right$", self._to(node.right))
                 yield always(self._to(node.wrong))
@@ -296,6 +351,7 @@ class _Nodes:
                 | IfDoNotDisturb()
                 | OrderMembers()
                 | TakeOwn()
+                | BindHandset()
                 | Jump()
                 | Release()
             ):

@@ -14,7 +14,16 @@ from controlplane.calls.walk import resume, start
 from controlplane.calls.world import World
 from controlplane.routing.compiler import compile_plan
 from controlplane.routing.plan import STANDING
-from controlplane.routing.steps import Collect, Hangup, OpenMailbox, Outcome, Play, Prompt, Step
+from controlplane.routing.steps import (
+    Collect,
+    Hangup,
+    LogIn,
+    OpenMailbox,
+    Outcome,
+    Play,
+    Prompt,
+    Step,
+)
 from controlplane.routing.stored import state_of
 from tests.conformance.scenario import NOON
 from tests.unit.calls.build import system
@@ -46,6 +55,8 @@ def _name(step: Step) -> str:
             return prompt.value
         case OpenMailbox(box):
             return f"open {box}"
+        case LogIn(handset, line):
+            return f"{line} at {handset}"
         case _:
             return ""
 
@@ -131,3 +142,39 @@ def test_every_path_through_a_door_ends() -> None:
             journey = called(code, pin, presses=("102", "7", "2", "1", "1"))
             assert isinstance(journey.stages[-1].decision.step, Hangup)
             assert len(journey.stages) < 20
+
+
+LOGIN = "*11"
+
+
+def at_desk(*pins: Outcome, **more: Any) -> Journey:
+    """Somebody presses 102 and its PIN at D1, where nobody is logged in unless `desks` say so."""
+    desks = {"B1": None, "D1": {}, "D2": {}, **more.pop("desks", {})}
+    made = system(handsets=desks, **more)
+    world = World(pins=pins or (RIGHT,), presses=("102",))
+    call = Call(LOGIN, FromHandset("D1"))
+    return simulate(compile_plan(made), state_of(made), call, world, Facts(NOON))
+
+
+@pytest.mark.proves("G1", "G2", "C3", "H7")
+@pytest.mark.parametrize(
+    ("pins", "desks", "heard"),
+    [
+        ((RIGHT,), {}, ["enter-line?", "enter-pin?", "102 at D1", "logged-in"]),
+        ((CHANGE,), {}, ["enter-line?", "enter-pin?", "new-pin?", "102 at D1", "logged-in"]),
+        ((WRONG,), {}, ["enter-line?", "enter-pin?", *["wrong-pin, enter-pin?"] * 2, "wrong-pin"]),
+        ((LOCKED,), {}, ["enter-line?", "enter-pin?", "locked-pin"]),
+        ((RIGHT,), {"D1": {"login": "101"}},
+         ["enter-line?", "enter-pin?", "102 at D1", "handset-taken"]),
+        ((RIGHT,), {"D2": {"login": "102"}},
+         ["enter-line?", "enter-pin?", "102 at D1", "line-elsewhere"]),
+        ((RIGHT,), {"D1": {"login": "102"}},
+         ["enter-line?", "enter-pin?", "102 at D1", "logged-in"]),
+    ],
+)  # fmt: skip
+def test_a_login_at_a_handset(
+    pins: tuple[Outcome, ...], desks: dict[str, Any], heard: list[str]
+) -> None:
+    journey = at_desk(*pins, desks=desks)
+    assert said(journey) == heard
+    assert isinstance(journey.stages[-1].decision.step, Hangup)

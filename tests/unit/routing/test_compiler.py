@@ -23,7 +23,7 @@ def test_a_thousand_lines_need_a_handful_of_routines() -> None:
     }
     plan, _ = compiled(lines=lines)
     assert len(plan.flows) > 1000
-    assert len(plan.routines) < 24
+    assert len(plan.routines) < 34
 
 
 def test_what_people_flip_is_not_in_the_plan() -> None:

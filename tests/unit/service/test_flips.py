@@ -124,3 +124,59 @@ def test_the_parts_of_a_list_that_is_long_no_more_go_with_it() -> None:
     assert flips.delta(asterisk_stored, "acme", found).put == {
         "cp/acme/group/sales/members": "1000&1001"
     }
+
+
+OFFICE = {
+    "acme/settings": {},
+    "acme/sites/london": {"main_number": "+442071838750"},
+    "acme/lines/101": {},
+    "acme/lines/102": {},
+    "acme/handsets/A1": {"line": "101"},
+    "acme/handsets/D1": {"site": "london"},
+    "acme/handsets/D2": {"login": "102"},
+}
+
+
+def login(*changes: tuple[str, str | None, str | None]) -> ChangeSet:
+    """Handset, and who is logged in there before and after."""
+    made = []
+    for handset, *logins in changes:
+        bare = {k: v for k, v in OFFICE[f"acme/handsets/{handset}"].items() if k != "login"}
+        before, after = ({**bare, **({"login": it} if it else {})} for it in logins)
+        made.append(Change(f"acme/handsets/{handset}", before, after))
+    return ChangeSet("acme", 1, tuple(made))
+
+
+@pytest.mark.proves("G5")
+@pytest.mark.parametrize(
+    ("changes", "keys"),
+    [
+        ([("D1", None, "101")], {
+            "handset/D1/line": "101",
+            "line/101/phones": "D1&A1",
+        }),
+        ([("A1", None, "102")], {
+            "handset/A1/line": "102",
+            "line/101/phones": None,
+            "line/102/phones": "A1&D2",
+        }),
+        ([("D2", "102", None)], {
+            "handset/D2/line": None,
+            "handset/D2/emergency": None,
+            "line/102/phones": None,
+        }),
+        ([("D1", None, "102"), ("D2", "102", None)], {
+            "handset/D1/line": "102",
+            "handset/D2/line": None,
+            "handset/D2/emergency": None,
+            "line/102/phones": "D1",
+        }),
+    ],
+)  # fmt: skip
+def test_a_login_is_state_alone(changes: Any, keys: dict[str, str | None]) -> None:
+    change = login(*changes)
+    found = flips.of(change, lambda *_: OFFICE)
+    assert found is not None
+    assert found.after == keys
+    assert flips.harmless(change)
+    assert flips.of(change) is None, "who else serves the line is not known"

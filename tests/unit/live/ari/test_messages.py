@@ -13,6 +13,7 @@ from controlplane.live.ari.messages import (
     EVENT_TYPES,
     ApplicationReplaced,
     Channel,
+    ChannelCreated,
     ChannelDestroyed,
     ChannelHangupRequest,
     ChannelUserevent,
@@ -67,6 +68,13 @@ def test_every_recorded_event_is_understood() -> None:
     kinds = {type(message).__name__ for message in RECORDED}
     assert kinds == {*EVENT_TYPES, "RESTResponse", "Other"}
     assert only(Other) == [Other("ChannelVarset")]
+
+
+def test_a_created_channel_says_where_it_is_to_be() -> None:
+    created = ChannelCreated(
+        "1795862572.13", "Local/101@cp-internal-00000006;2", "", "", "cp-internal", "101"
+    )
+    assert only(ChannelCreated) == [created]
 
 
 def test_ends_and_hangups() -> None:

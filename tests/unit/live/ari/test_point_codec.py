@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from controlplane.calls.call import Active, Call, Decision, FromHandset, FromTrunk, Point
 from controlplane.live.ari.executor import requests_for
-from controlplane.live.ari.point_codec import read_question, write_step
+from controlplane.live.ari.messages import ChannelCreated
+from controlplane.live.ari.point_codec import foreseen, read_question, write_step
 from controlplane.live.driver import Ended, Entered
 from controlplane.live.errors import ProtocolError
 from controlplane.render.asterisk.escape import text
@@ -215,3 +216,28 @@ def test_escapes_in_a_name_from_outside_are_undone() -> None:
 def test_what_we_did_not_write_is_refused(args: tuple[str, ...]) -> None:
     with pytest.raises(ProtocolError):
         read_question(args, NOBODY)
+
+
+def test_what_a_call_is_going_to_ask_is_seen_from_its_channel() -> None:
+    phone = ChannelCreated("1.1", "PJSIP/acme.A-1-00000a0f", "acme.A-1", "", "cp-internal", "1#x2")
+    assert foreseen(phone) == read_question(("enter", "acme", "handset", "A-1", "1#2"), NOBODY)
+    name = r"a \"b\" \\c"
+    trunk = ChannelCreated("1.2", "PJSIP/trunk.acme.up-00000a10", "+1", name, "cp-trunk", "+4420")
+    args = ("enter", "acme", "trunk", "up", "+4420")
+    assert foreseen(trunk) == read_question(args, CallerId("+1", name))
+
+
+@pytest.mark.parametrize(
+    ("name", "context", "exten"),
+    [
+        ("PJSIP/acme.A1-00000001", "cp-internal", ""),
+        ("PJSIP/acme.A1-00000001", "cp-ring", "s"),
+        ("PJSIP/trunk.acme.up-00000001", "cp-internal", "101"),
+        ("PJSIP/acme.A1-00000001", "cp-trunk", "101"),
+        ("Local/1@cp-later-00000001;2", "cp-internal", "101"),
+        ("PJSIP/acme", "cp-internal", "101"),
+        ("", "", ""),
+    ],
+)
+def test_other_channels_ask_nothing(name: str, context: str, exten: str) -> None:
+    assert foreseen(ChannelCreated("1.1", name, "", "", context, exten)) is None

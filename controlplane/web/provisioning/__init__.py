@@ -1,0 +1,1 @@
+"""What handsets fetch over HTTP and HTTPS."""

@@ -1,0 +1,74 @@
+"""Sources: who asks for what there is not, how often, and for how many MACs."""
+
+from __future__ import annotations
+
+import re
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import lru_cache
+from ipaddress import ip_address, ip_network
+
+import structlog
+
+from controlplane.web.provisioning.counts import Counts
+
+log = structlog.get_logger(__name__)
+
+WINDOW_SECONDS = 60.0
+MISSES = 60
+"""In a window, of one source, before it is told nothing but no, and once in the log."""
+
+_SOURCES = 10_000
+_MACS = 256
+_MAC = re.compile(rb"(?<![0-9A-Fa-f])[0-9A-Fa-f]{12}(?![0-9A-Fa-f])")
+
+
+@dataclass(slots=True)
+class _Source:
+    since: float
+    misses: int = 0
+    macs: set[bytes] = field(default_factory=set)
+
+
+class Sources:
+    """`now` in seconds. An IPv6 source is its /64: one house has as many addresses as it likes."""
+
+    def __init__(self, now: Callable[[], float], counts: Counts) -> None:
+        self._now = now
+        self._counts = counts
+        self._known: OrderedDict[str, _Source] = OrderedDict()
+
+    def missed(self, source: str, target: bytes) -> bool:
+        """Whether it has missed too often by now."""
+        key, now = _network(source), self._now()
+        found = self._known.get(key)
+        if found is None or now - found.since > WINDOW_SECONDS:
+            found = self._known[key] = _Source(now)
+            self._known.move_to_end(key)
+            if len(self._known) > _SOURCES:
+                self._known.popitem(last=False)
+        found.misses += 1
+        self._counts.events["missed"] += 1
+        if len(found.macs) < _MACS and (mac := _MAC.search(target)):
+            found.macs.add(mac[0].lower())
+        if found.misses == MISSES:
+            self._counts.events["source refused"] += 1
+            log.warning("source refused", source=key, misses=MISSES, macs=len(found.macs))
+        return found.misses >= MISSES
+
+
+@lru_cache(50_000)
+def within(source: str, networks: tuple[str, ...]) -> bool:
+    """Whether an address is in one of the networks."""
+    address = ip_address(source.partition("%")[0])
+    plain = getattr(address, "ipv4_mapped", None) or address
+    return any(plain in ip_network(it, strict=False) for it in networks)
+
+
+def _network(source: str) -> str:
+    if ":" not in source:
+        return source
+    address = ip_address(source.partition("%")[0])
+    mapped = getattr(address, "ipv4_mapped", None)
+    return str(mapped or ip_network(f"{address}/64", strict=False))

@@ -1,0 +1,150 @@
+"""A deployment that serves handsets: an engine, the controller, and emulated phones of each vendor.
+
+Handsets are free to be logged in at, but for `own`, which has a line for good.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from controlplane.render.phones.catalogue import catalogue
+from tests.engines.asterisk_container import AsteriskContainer
+from tests.engines.freeswitch_process import FreeSwitchProcess, require_freeswitch
+from tests.engines.test_run import Controller, controller
+from tests.fleet import VENDORS, FleetPhone, Handset
+from tests.unit.cli.conftest import run_process
+
+PLACES = {
+    "asterisk": ("127.0.0.225", "127.0.0.226", 19273, 19274),
+    "freeswitch": ("127.0.0.227", "127.0.0.228", 19275, 19276),
+}
+"""Of the engine, of its phones; the ports of the controller and of what it serves to handsets."""
+
+SERVED = "127.0.0.229"
+
+RENDERED = sorted(set(VENDORS) & {it.partition("/")[0] for it in catalogue().models})
+
+
+def model_of(vendor: str) -> str:
+    """The emulator's own model where it is in the catalogue, else the vendor's first."""
+    own = f"{vendor}/{VENDORS[vendor].default_model}"
+    models = catalogue().models
+    return own if own in models else min(it for it in models if it.startswith(f"{vendor}/"))
+
+
+def mac_of(vendor: str, number: int) -> str:
+    digits = f"{VENDORS[vendor].oui}{number:06x}"
+    return ":".join(digits[at : at + 2] for at in range(0, 12, 2))
+
+
+def url_for(name: str, folder: str) -> str:
+    """What is entered at the phone: a Linphone is given a file's URL."""
+    return f"{folder}linphone.xml" if name.startswith("linphone") else folder
+
+
+def tenant() -> str:
+    handsets = {
+        **{f"{it}-1": {"mac": mac_of(it, 1), "model": model_of(it)} for it in RENDERED},
+        "yealink-2": {"mac": mac_of("yealink", 2), "model": model_of("yealink")},
+        "own": {"mac": mac_of("yealink", 3), "model": model_of("yealink"), "line": "103"},
+    }
+    made = {
+        "tenant": "acme",
+        "sites": {"london": {"main_number": "+442071838750"}},
+        "numbers": {"+442071838750": {"site": "london", "to": "line/103"}},
+        "lines": {
+            "101": {"label": ["Ann"], "default_pin": "2468"},
+            "102": {"label": ["Bob"]},
+            "103": {"label": ["Cy"]},
+        },
+        "handsets": {name: {**it, "site": "london"} for name, it in handsets.items()},
+    }
+    return json.dumps(made)  # which is YAML, too
+
+
+@dataclass
+class Office:
+    kind: str
+    folder: Path
+    engine: AsteriskContainer | FreeSwitchProcess
+    running: Controller
+    phones: dict[str, FleetPhone] = field(default_factory=dict)
+
+    def ctl(self, *args: str, exits: int = 0) -> str:
+        done = run_process(*args, cwd=self.folder, env={"CTL_AUTHOR": "ada"})
+        assert done.returncode == exits, f"{args}: {done.stdout}\n{done.stderr}"
+        return done.stdout if exits == 0 else done.stderr
+
+    def data(self, *args: str) -> Any:
+        return json.loads(self.ctl(*args, "--output", "json"))
+
+    def enrol(self, name: str) -> str:
+        """The URL that an installer enters at the phone."""
+        url: str = self.data("handset", "enrol", f"acme/{name}")["url"]
+        return url_for(name, url)
+
+    def handset(self, name: str, url: str) -> Handset:
+        vendor = name.partition("-")[0] if name != "own" else "yealink"
+        stored = self.data("get", f"acme/handsets/{name}")
+        _, _, model = stored["model"].partition("/")
+        return VENDORS[vendor](stored["mac"], url, model=model)
+
+    def boot(self, name: str) -> FleetPhone:
+        """Enrolled, fetched and registered; the same phone if it was before."""
+        if name not in self.phones:
+            phone = FleetPhone(self.handset(name, self.enrol(name)), PLACES[self.kind][1])
+            phone.boot()
+            self.phones[name] = phone
+        return self.phones[name]
+
+    def rings(self, caller: FleetPhone, called: str, *expected: FleetPhone) -> None:
+        """A call rings at these and at no others."""
+        since = time.time()
+        caller.call(called, ring=3.0)
+        rang = [name for name, it in self.phones.items() if it.agent.ringing(since)]
+        assert rang == [name for name, it in self.phones.items() if it in expected]
+
+
+@contextmanager
+def handset_office(kind: str, home: Path) -> Iterator[Office]:
+    address, _, port, served = PLACES[kind]
+    (home / "acme.yaml").write_text(tenant())
+    options = ["--kind", kind, "--address", address, "--rtp", "17700-17799", "--no-nat"]
+    options += ["--run-port", str(port)]
+    if kind == "freeswitch":
+        require_freeswitch()
+        options += ["--live-address", address, "--state-folder", str(home / "state")]
+    done = run_process("init", *options, cwd=home)
+    assert done.returncode == 0, done.stderr
+    configuration = home / "controlplane.yaml"
+    text = configuration.read_text()
+    configuration.write_text(
+        f"{text}provisioning: {{address: {SERVED}, port: {served}, "
+        f'public_url: "http://{SERVED}:{served}"}}\n'
+    )
+    password = text.split("password: ")[1].split("\n")[0]
+    with ExitStack() as stack:
+        engine: AsteriskContainer | FreeSwitchProcess
+        if kind == "freeswitch":
+            current = home / "var/freeswitch/current"
+            engine = FreeSwitchProcess(address, current, home / "state", password=password)
+        else:
+            state = home / "var/asterisk-state"
+            state.mkdir(parents=True, exist_ok=True)
+            engine = AsteriskContainer(address, home / "var/asterisk", state)
+        stack.enter_context(engine)
+        applied = run_process("apply", "acme.yaml", cwd=home)
+        assert applied.returncode == 0, applied.stderr
+        running = stack.enter_context(controller(home, port))
+        made = Office(kind, home, engine, running)
+        try:
+            yield made
+        finally:
+            for phone in made.phones.values():
+                phone.__exit__(None, None, None)

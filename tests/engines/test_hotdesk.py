@@ -1,0 +1,271 @@
+"""Hot-desking on real engines: login and logout at a handset, and what calls do then."""
+
+from __future__ import annotations
+
+import json
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from controlplane.service.pins import pin_service
+from controlplane.store.store import Store
+from tests.engines.asterisk_container import AsteriskContainer
+from tests.engines.freeswitch_process import FreeSwitchProcess, require_freeswitch
+from tests.engines.test_run import Controller, controller
+from tests.phones import (
+    ANSWERS,
+    Answers,
+    Behaviour,
+    Caller,
+    CallResult,
+    Manner,
+    Phone,
+    PhoneBank,
+    PlacedCall,
+)
+from tests.unit.cli.conftest import run_process
+
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(300)]
+
+PLACES = {
+    "asterisk": ("127.0.0.221", "127.0.0.222", 19271),
+    "freeswitch": ("127.0.0.223", "127.0.0.224", 19272),
+}
+"""Of the engine, of its phones, and the controller's port."""
+
+OFFICE = """\
+tenant: acme
+users: {ada: {first: Ada, last: Byron}}
+lines:
+  "101": {label: Front}
+  "102": {user: ada, ring: 30s, default_pin: "2468"}
+  "103": {ring: 30s, default_pin: "1357"}
+  "104": {ring: 30s}
+handsets:
+  A1: {line: 101, sip_password: secret}
+  D1: {sip_password: secret}
+  D2: {line: 104, sip_password: secret}
+  D3: {sip_password: secret}
+"""
+PHONES = ("A1", "D1", "D2", "D3")
+OWN, GAP = "8642", ",,,,"
+LOGIN, LOGOUT = "*11", "*12"
+LONG = Answers(after=3)
+
+
+@dataclass
+class Office:
+    folder: Path
+    kind: str
+    bank: PhoneBank
+
+    def ctl(self, *args: str, exits: int = 0) -> str:
+        done = run_process(*args, cwd=self.folder, env={"CTL_AUTHOR": "ada"})
+        assert done.returncode == exits, f"{args}: {done.stdout}\n{done.stderr}"
+        return done.stdout
+
+    def data(self, *args: str) -> Any:
+        return json.loads(self.ctl(*args, "--output", "json"))
+
+    def place(self, handset: str, called: str, manner: Manner) -> PlacedCall:
+        return self.bank.place(Caller(f"acme.{handset}", "secret"), called, manner)
+
+    def call(self, handset: str, called: str, seconds: float = 0.5) -> CallResult:
+        return self.place(handset, called, Manner(hang_up_after=seconds)).wait()
+
+    def log_in(self, handset: str, digits: str, stays: float = 4) -> CallResult:
+        """`digits`: line and PIN, and a new PIN where one is asked for."""
+        manner = Manner(digits=digits, digits_after=1.0, digit_gap=0.15, hang_up_after=stays)
+        return self.place(handset, LOGIN, manner).wait()
+
+    def rang(self, caller: str, called: str) -> tuple[list[str], list[str]]:
+        """Who rang, and what the phone that answered showed."""
+        since = time.time()
+        self.call(caller, called)
+        seen = [it for it in self.bank.observed(since=since) if it.rang]
+        shown = [f"{it.caller.display} <{it.caller.number}>" for it in seen]
+        return sorted(it.called.removeprefix("acme.") for it in seen), shown
+
+    def are(self, **does: Behaviour) -> None:
+        self.bank.register_all({Phone(f"acme.{it}", "secret"): do for it, do in does.items()})
+
+    def login(self, handset: str) -> str | None:
+        found: str | None = self.data("get", f"acme/handsets/{handset}").get("login")
+        return found
+
+    def until(self, **logins: str | None) -> None:
+        end = time.monotonic() + 20
+        while (now := {it: self.login(it) for it in logins}) != logins:
+            assert time.monotonic() < end, f"stored is {now}"
+            time.sleep(0.3)
+
+    def commits(self) -> list[tuple[str, str]]:
+        """Author and reason of those by phones, the first one first."""
+        # What happens to a PIN has no revision.
+        log = [it for it in self.data("log", "acme") if it["revision"] is not None]
+        log.sort(key=lambda it: it["revision"])
+        return [(it["author"], it["reason"]) for it in log if it["author"].startswith("line ")]
+
+    def choose(self, line: str, pin: str = OWN) -> None:
+        """The line's own PIN."""
+        with closing(Store.open(f"sqlite:///{self.folder}/var/controlplane.sqlite")) as store:
+            pin_service(store).choose("acme", line, pin)
+
+    def controller(self) -> Any:
+        return controller(self.folder, PLACES[self.kind][2])
+
+    @property
+    def drift(self) -> bool:
+        return bool(self.data("drift")[self.kind])
+
+
+def outcomes(running: Controller) -> list[str]:
+    """How each step ended."""
+    lines = (json.loads(line) for line in running.log.read_text().splitlines())
+    return [it["after"] for it in lines if it["event"] == "call decided"]
+
+
+@pytest.fixture(params=PLACES)
+def office(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Office]:
+    kind = request.param
+    address, phones, port = PLACES[kind]
+    (tmp_path / "acme.yaml").write_text(OFFICE)
+    options = ["--kind", kind, "--address", address, "--rtp", "17600-17699", "--no-nat"]
+    options += ["--run-port", str(port)]
+    if kind == "freeswitch":
+        require_freeswitch()
+        options += ["--live-address", address, "--state-folder", str(tmp_path / "state")]
+    done = run_process("init", *options, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    with ExitStack() as stack:
+        if kind == "freeswitch":
+            password = (tmp_path / "controlplane.yaml").read_text().split("password: ")[1]
+            current = tmp_path / "var/freeswitch/current"
+            password = password.split("\n")[0]
+            engine = FreeSwitchProcess(address, current, tmp_path / "state", password=password)
+            stack.enter_context(engine)
+        else:
+            state = tmp_path / "var/asterisk-state"
+            state.mkdir(parents=True, exist_ok=True)
+            stack.enter_context(AsteriskContainer(address, tmp_path / "var/asterisk", state))
+        made = Office(tmp_path, kind, stack.enter_context(PhoneBank(f"{address}:5060", phones)))
+        made.ctl("apply", "acme.yaml")
+        made.are(**dict.fromkeys(PHONES, ANSWERS))
+        yield made
+
+
+@pytest.mark.proves("G1", "G2", "G5", "C2", "C3", "H6")
+def test_login_and_logout_at_the_handset(office: Office) -> None:
+    assert office.call("D1", "101").status == 403, "nobody is logged in"
+    assert office.rang("A1", "102") == ([], [])
+    with office.controller() as running:
+        # The default PIN only lets choose another; that, too, logs in.
+        result = office.log_in("D1", f"102#{GAP}2468#{GAP}{OWN}#{GAP}{OWN}#", 6)
+        assert result.answered
+        assert outcomes(running)[2:4] == ["change", "done"]
+        assert office.login("D1") == "102"
+        assert office.rang("A1", "102") == (["D1"], ["Front <101>"])
+        assert office.rang("D1", "101") == (["A1"], ["Ada Byron <102>"])
+        assert not office.drift
+        # Taken, elsewhere, and a wrong PIN: the reason is heard, and nothing changes.
+        office.choose("103", OWN)
+        office.log_in("D1", f"103#{GAP}{OWN}#")
+        office.log_in("D2", f"102#{GAP}{OWN}#")
+        office.log_in("D2", f"103#{GAP}9999#", 3)
+        after = [it for it in outcomes(running) if it in ("taken", "elsewhere", "wrong")]
+        assert after == ["taken", "elsewhere", "wrong"]
+        assert (office.login("D1"), office.login("D2")) == ("102", None)
+        assert office.call("D1", LOGOUT).answered
+        assert office.call("D1", "101").status == 403, "the next call obeys"
+        assert office.call("A1", LOGOUT).status == 403, "its own line is no login"
+        office.until(D1=None)
+        # Onto a handset of another line, whose it is again afterwards.
+        office.log_in("D2", f"102#{GAP}{OWN}#")
+        assert office.rang("A1", "102")[0] == ["D2"]
+        assert office.rang("A1", "104")[0] == []
+        assert office.call("D2", LOGOUT).answered
+        assert office.rang("A1", "104")[0] == ["D2"]
+        office.until(D2=None)
+        running.end()
+    assert office.commits() == [
+        ("line 102", "with its PIN, at D1"),
+        ("line 102", f"dialled {LOGOUT}"),
+        ("line 102", "with its PIN, at D2"),
+        ("line 102", f"dialled {LOGOUT}"),
+    ]
+    assert not office.drift
+
+
+@pytest.mark.proves("G1", "H9")
+def test_without_a_controller_nobody_logs_in_and_everybody_can_log_out(office: Office) -> None:
+    office.choose("102", OWN)
+    with office.controller() as running:
+        office.log_in("D1", f"102#{GAP}{OWN}#")
+        office.choose("103", OWN)
+        office.log_in("D2", f"103#{GAP}{OWN}#")
+        assert (office.login("D1"), office.login("D2")) == ("102", "103")
+        running.process.kill()
+        running.process.wait()
+    refused = office.log_in("D3", f"104#{GAP}{OWN}#")
+    assert (refused.status, 183 in refused.provisional) == (503, True)
+    assert office.rang("A1", "102")[0] == ["D1"], "bindings hold"
+    assert office.rang("D1", "101")[1] == ["Ada Byron <102>"]
+    for handset in ("D1", "D2"):
+        assert office.call(handset, LOGOUT).answered
+    assert office.call("D1", "101").status == 403
+    assert office.rang("A1", "102")[0] == []
+    assert office.rang("A1", "103")[0] == []
+    assert office.rang("A1", "104")[0] == ["D2"], "its own line's again"
+    assert office.call("D1", LOGOUT).status == 403, "once is enough"
+    office.ctl("set", "acme/lines/103/ring", "9")
+    assert (office.login("D1"), office.login("D2")) == (None, None)
+    assert not office.drift
+    assert office.rang("A1", "104")[0] == ["D2"]
+
+
+@pytest.mark.proves("G5")
+def test_a_login_while_it_rings_and_in_a_call_drops_nothing(office: Office) -> None:
+    office.are(D2=LONG)
+    rings = office.place("A1", "104", Manner(hang_up_after=6))
+    calls = office.place("D3", "101", Manner(hang_up_after=0.5))
+    assert calls.wait().status == 403
+    time.sleep(0.5)
+    office.ctl("set", "acme/handsets/D2/login", '"102"')
+    assert rings.wait_answered(), "who rang for the own line still can be answered"
+    office.ctl("set", "acme/handsets/D2/login", "null")
+    office.ctl("set", "acme/handsets/D3/login", '"103"')
+    result = rings.wait()
+    assert (result.answered, result.ended_by) == (True, "phone")
+    talks = office.place("D3", "101", Manner(hang_up_after=6))
+    assert talks.wait_answered()
+    assert office.call("D3", LOGOUT).answered
+    office.ctl("set", "acme/handsets/D3/login", '"102"')
+    result = talks.wait()
+    assert (result.answered, result.ended_by) == (True, "phone")
+    assert office.rang("A1", "102")[0] == ["D3"]
+
+
+@pytest.mark.proves("G1", "H9")
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGSTOP], ids=["killed", "hung"])
+@pytest.mark.parametrize("seconds", [0.0, 4.5], ids=["before", "at the PIN"])
+def test_a_controller_that_is_lost_on_the_way_logs_nobody_in(
+    office: Office, how: signal.Signals, seconds: float
+) -> None:
+    office.choose("102", OWN)
+    with office.controller() as running:
+        lost = threading.Timer(seconds, running.process.send_signal, (how,))
+        lost.start()
+        if seconds == 0:
+            lost.join()
+        result = office.log_in("D1", f"102#{GAP},,,{OWN}#", 20)
+        lost.join()
+        assert result.ended_by == "engine" or result.status == 503
+    assert office.login("D1") is None
+    assert office.call("D1", "101").status == 403
