@@ -1,8 +1,8 @@
 """Ahead: decisions about calls that have come in and have not asked yet.
 
 A call is announced some tenths of a millisecond before its dialplan asks. What is decided in that
-time need not be waited for: only what is wired to the engine is left to do when the question
-comes. A question that was not foreseen, or after which something changed, is decided as ever.
+time need not be waited for: the answer is there, as it goes to the engine, when the question
+comes. A question that was not foreseen, or before which something changed, is decided as ever.
 """
 
 from __future__ import annotations
@@ -20,9 +20,14 @@ FRESH_SECONDS = 0.25
 """How old a decision may be; time frames end to the second."""
 
 
+Packed = Callable[[str, Question, Decision], bytes | None]
+"""What the engine is to be sent for a call; None where it cannot be told ahead."""
+
+
 class Thought(NamedTuple):
     question: Question
     decision: Decision
+    packet: bytes | None
     version: int
     """Of the driver, as of the decision."""
     at: float
@@ -31,8 +36,9 @@ class Thought(NamedTuple):
 class Ahead:
     """`clock` gives seconds that only grow."""
 
-    def __init__(self, driver: Driver, clock: Callable[[], float]) -> None:
+    def __init__(self, driver: Driver, clock: Callable[[], float], packed: Packed) -> None:
         self._driver = driver
+        self._packed = packed
         self._clock = clock
         self._thoughts: dict[str, Thought] = {}
 
@@ -41,12 +47,14 @@ class Ahead:
         decision = self._driver.think(question)
         if decision is None or self._driver.changes(decision):
             return
-        self._thoughts[call] = Thought(question, decision, self._driver.version, self._clock())
+        packet = self._packed(call, question, decision)
+        version, at = self._driver.version, self._clock()
+        self._thoughts[call] = Thought(question, decision, packet, version, at)
         if len(self._thoughts) > MOST:
             del self._thoughts[next(iter(self._thoughts))]
 
-    def decide(self, call: str, question: Question) -> Decision | None:
-        """As the driver decides."""
+    def decide(self, call: str, question: Question) -> tuple[Decision | None, bytes | None]:
+        """As the driver decides; and the packet, if there is one."""
         thought = self._thoughts.pop(call, None)
         if (
             thought is not None
@@ -54,5 +62,5 @@ class Ahead:
             and thought.question == question
             and self._clock() - thought.at < FRESH_SECONDS
         ):
-            return thought.decision
-        return self._driver.decide(question)
+            return thought.decision, thought.packet
+        return self._driver.decide(question), None

@@ -10,6 +10,7 @@ from typing import Any
 
 import structlog
 
+from controlplane.calls.call import Decision
 from controlplane.calls.given import Check
 from controlplane.live.ahead import Ahead
 from controlplane.live.ari.connection import AriConnection
@@ -62,7 +63,7 @@ class AsteriskDriver:
         self._driver = driver
         self._watch = watch
         self._on_news = on_news
-        self._ahead = Ahead(driver, monotonic)
+        self._ahead = Ahead(driver, monotonic, self._packed)
         self._application = engine.application
         self._connection = AriConnection(
             ari_settings(engine), random, wanted=_WANTED, answers=False
@@ -144,12 +145,16 @@ class AsteriskDriver:
             self._give_up(channel, error)
 
     def _decide(self, channel: str, question: Question, began: float, *before: Request) -> None:
-        decision = self._ahead.decide(channel, question)
-        turns = self._driver.turns_of(question.tenant)
-        requests = requests_for(channel, question.tenant, decision, turns)
-        self._send(channel, *before, *requests)
+        decision, packet = self._ahead.decide(channel, question)
+        if packet is None or not self._connection.post_packet(packet):
+            turns = self._driver.turns_of(question.tenant)
+            requests = requests_for(channel, question.tenant, decision, turns)
+            self._send(channel, *before, *requests)
         seconds = asyncio.get_running_loop().time() - began
         self._records.add(channel, question, decision, seconds)
+
+    def _packed(self, channel: str, question: Question, decision: Decision) -> bytes | None:
+        return self._connection.packet(requests_for(channel, question.tenant, decision))
 
     def _give_up(self, channel: str, error: Exception) -> None:
         not_decided(self._watch, self._name, channel, error)

@@ -96,6 +96,19 @@ class AriConnection:
             return self.send(requests[0])
         return asyncio.ensure_future(self.pipeline(requests))
 
+    def packet(self, requests: Sequence[Request]) -> bytes | None:
+        """What `post_all` would send, for `post_packet`; None where it would go another way."""
+        link = self._link
+        return link.packet(requests) if link is not None and self._uses_websocket(link) else None
+
+    def post_packet(self, packet: bytes) -> bool:
+        """Whether it could be sent. Once only: its mask is not to be seen again."""
+        link = self._link
+        if link is None or not self._uses_websocket(link):
+            return False
+        link.post_packet(packet)
+        return True
+
     def _start(self, request: Request, seconds: float) -> asyncio.Future[Response]:
         link = self._link
         if link is None:

@@ -59,13 +59,24 @@ class Link(WSListener):
             future.set_exception(self._lost)
             return future
         self._waiting[request_id] = (request, future)
-        self._write((text,))
+        self.post_packet(text_frames((text,), urandom(4)))
         return future
 
     def post_all(self, requests: Sequence[Request]) -> None:
         """As `send` for each, as one packet, and nobody hears what comes of them."""
         if self._lost is None:
-            self._write([rest_request(self._next_id(), request) for request in requests])
+            self.post_packet(self.packet(requests))
+
+    def packet(self, requests: Sequence[Request]) -> bytes:
+        """What `post_all` sends for them."""
+        # One that is sent alone wakes the engine, which then holds up the next.
+        texts = [rest_request(self._next_id(), request) for request in requests]
+        return text_frames(texts, urandom(4))
+
+    def post_packet(self, packet: bytes) -> None:
+        """What `packet` made, once."""
+        if self._transport is not None and self._lost is None:
+            self._transport.underlying_transport.write(packet)
 
     def deliver_to(self, on_event: Callable[[Event], None]) -> None:
         """Events from now on go there."""
@@ -143,11 +154,6 @@ class Link(WSListener):
     def _next_id(self) -> str:
         self._count += 1
         return f"{self._count:x}"
-
-    def _write(self, texts: Sequence[bytes]) -> None:
-        if self._transport is not None:
-            # One that is sent alone wakes the engine, which then holds up the next.
-            self._transport.underlying_transport.write(text_frames(texts, urandom(4)))
 
     def _lose(self, reason: LiveError) -> None:
         """The first reason is the one that counts."""

@@ -118,8 +118,8 @@ class Vendor:
     `restart`: the Event of the NOTIFY that makes a phone fetch again, or start anew; "" where
     there is none. `known`: its settings by name, `N` for a number and `*` for anything; those of
     the templates need not be among them. `not_in_passwords`: characters that its phones cannot be
-    told in a SIP password; `pins`: nor anything but digits as an admin password. `notes`: what is
-    not confirmed."""
+    told in a SIP password; `pins`: nor anything but digits as an admin password. `app`: on a device
+    that has a clock, a language and passwords of its own. `notes`: what is not confirmed."""
 
     name: str
     title: str
@@ -137,6 +137,7 @@ class Vendor:
     names_known: tuple[str, ...] = ()
     not_in_passwords: str = ""
     pins: bool = False
+    app: bool = False
 
     def asked(self, name: str) -> Asked | None:
         for pattern, kind in self.names:
@@ -226,6 +227,7 @@ def read_vendor(name: str, text: str) -> Vendor:
         notes=tuple(raw["notes"]),
         not_in_passwords=raw.get("not_in_passwords", ""),
         pins=raw.get("pins", False),
+        app=raw.get("app", False),
     )
 
 

@@ -35,13 +35,26 @@ def render(desk: Desk, asked: Asked) -> PhoneFile | None:
     kind = catalogue().vendors[asked.vendor].files[asked.kind]
     if not kind.template:
         return None
-    text = _template(asked.vendor, kind).render(_names(desk, kind, asked))
+    if asked.page > 1 and not desk.directory.has(asked.page, kind.entries):
+        return None
     if kind.settings:
         form = model.family.format or catalogue().vendors[asked.vendor].format
-        settings = clock(form, zone_of(desk.zone, desk.year)) | settings_in(text.split("\n"))
-        settings.update((key, plain(value)) for key, value in desk.overrides.items())
-        text = FORMATS[form](settings)
+        text = FORMATS[form](settings_of(desk, kind.kind))
+    else:
+        text = _template(asked.vendor, kind).render(_names(desk, kind, asked.page))
     return PhoneFile(text.encode("utf-8"), kind.content_type)
+
+
+def settings_of(desk: Desk, kind: str = "phone") -> dict[str, str]:
+    """What a file that lists settings says, by the vendor's names: the clock, the template, and
+    over both what is overridden."""
+    vendor = catalogue().vendors[desk.model.vendor]
+    file = vendor.files[kind]
+    text = _template(vendor.name, file).render(_names(desk, file, 1))
+    settings = clock(desk.model.family.format or vendor.format, zone_of(desk.zone, desk.year))
+    settings |= settings_in(text.split("\n"))
+    settings.update((key, plain(value)) for key, value in desk.overrides.items())
+    return settings
 
 
 def settings_in(lines: Iterable[str]) -> dict[str, str]:
@@ -81,12 +94,12 @@ def _template(vendor: str, kind: FileKind) -> Template:
     return templates.get_template(kind.template)
 
 
-def _names(desk: Desk, kind: FileKind, asked: Asked) -> dict[str, Any]:
+def _names(desk: Desk, kind: FileKind, page: int) -> dict[str, Any]:
     """What a template may name. `entries` of the directory are made only for one that does."""
     return {
-        "entries": lambda: desk.directory.page(asked.page, kind.entries),
-        "page": asked.page,
-        "more": lambda: desk.directory.has(asked.page + 1, kind.entries),
+        "entries": lambda: desk.directory.page(page, kind.entries),
+        "page": page,
+        "more": lambda: desk.directory.has(page + 1, kind.entries),
         "desk": desk,
         "url": urlsplit(desk.url),
         "account": desk.accounts[0],

@@ -18,6 +18,7 @@ from controlplane.model.trunk import Transport
 from controlplane.render.phones.catalogue import Family, Model, catalogue
 from controlplane.render.phones.desk import settings_of, wanted_keys
 from controlplane.render.phones.overrides import unknown_overrides
+from controlplane.render.phones.plain import plain
 
 
 def lacking(system: PhoneSystem) -> Iterator[Diagnostic]:
@@ -117,11 +118,18 @@ def _keys(system: PhoneSystem, place: str, handset: Handset, model: Model) -> It
 
 def _secrets(place: str, handset: Handset, model: Model) -> Iterator[Diagnostic]:
     vendor = catalogue().vendors[model.vendor]
-    if handset.sip_password and set(handset.sip_password) & set(vendor.not_in_passwords):
+    password = handset.sip_password or ""
+    if set(password) & set(vendor.not_in_passwords):
         yield Diagnostic(
             f"phones of {vendor.title} take no SIP password with {vendor.not_in_passwords}",
             f"{place}/sip_password",
-            "choose another, or leave it out: then one is made",
+            _OTHER_PASSWORD,
+        )
+    elif plain(password).strip() != password:
+        yield Diagnostic(
+            "phones take no SIP password with a space at an end, or what cannot be seen in it",
+            f"{place}/sip_password",
+            _OTHER_PASSWORD,
         )
     own = handset.admin_password
     if vendor.pins and own and not (own.isdecimal() and len(own) <= _LONGEST_PIN):
@@ -133,6 +141,7 @@ def _secrets(place: str, handset: Handset, model: Model) -> Iterator[Diagnostic]
 
 
 _LONGEST_PIN = 9
+_OTHER_PASSWORD = "choose another, or leave it out: then one is made"
 
 
 def _family(system: PhoneSystem, site: str | None, model: Model) -> Iterator[Diagnostic]:

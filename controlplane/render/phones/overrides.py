@@ -86,11 +86,15 @@ def _whose(whose: str) -> tuple[Vendor | None, str]:
     return catalogue().vendors[vendor], ""
 
 
+def known_by(vendor: Vendor, name: str) -> bool:
+    return bool(vendor.known.fullmatch(name))
+
+
 def _unknown(
     vendor: Vendor, overrides: Layer, at: str, suggestions: Suggestions
 ) -> Iterator[Diagnostic]:
     for name in overrides:
-        if vendor.known.fullmatch(name):
+        if known_by(vendor, name):
             continue
         general = re.sub("[0-9]+", "N", name)
         mend = suggestions.mend(general, vendor.names_known, "see how the vendor writes it")

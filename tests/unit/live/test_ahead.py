@@ -44,43 +44,46 @@ def clock() -> Clock:
 
 @pytest.fixture
 def ahead(driver: Counting, clock: Clock) -> Ahead:
-    return Ahead(driver, clock)
+    return Ahead(driver, clock, lambda call, _question, _decision: call.encode())
 
 
 def test_what_was_foreseen_is_decided_once(ahead: Ahead, driver: Counting) -> None:
     ahead.think("1.1", FROM_ADA)
-    decision = ahead.decide("1.1", FROM_ADA)
+    decision, packet = ahead.decide("1.1", FROM_ADA)
     assert decision is not None
     assert isinstance(decision.step, Ring)
     assert driver.thoughts == 1
+    assert packet == b"1.1"
 
 
 def test_a_flip_in_between_counts(ahead: Ahead, driver: Counting) -> None:
     ahead.think("1.1", FROM_ADA)
     driver.flip("acme", {"line/102/dnd": "1"})
-    decision = ahead.decide("1.1", FROM_ADA)
+    decision, packet = ahead.decide("1.1", FROM_ADA)
     assert decision is not None
     assert isinstance(decision.step, Voicemail)
+    assert packet is None
 
 
 def test_so_does_a_revision_in_between(ahead: Ahead, driver: Counting) -> None:
     ahead.think("1.1", FROM_ADA)
     driver.follow({})
-    assert ahead.decide("1.1", FROM_ADA) is None
+    assert ahead.decide("1.1", FROM_ADA) == (None, None)
 
 
 @pytest.mark.parametrize("asked", [FROM_ADA._replace(call=Call("101", FromHandset("B1")))])
 def test_another_question_is_decided_by_itself(ahead: Ahead, asked: Entered) -> None:
     ahead.think("1.1", FROM_ADA)
-    decision = ahead.decide("1.1", asked)
+    decision, packet = ahead.decide("1.1", asked)
     assert decision is not None
     assert decision.point.flow == "line/101"
+    assert packet is None
 
 
 def test_an_old_thought_is_not_relied_on(ahead: Ahead, driver: Counting, clock: Clock) -> None:
     ahead.think("1.1", FROM_ADA)
     clock.now += FRESH_SECONDS
-    assert ahead.decide("1.1", FROM_ADA) is not None
+    assert ahead.decide("1.1", FROM_ADA)[1] is None
     assert driver.thoughts == 2
 
 
@@ -90,9 +93,10 @@ def test_what_changes_something_is_decided_only_when_asked(
     on = Entered("acme", Call("*78", FromHandset("A1")))
     ahead.think("1.1", on)
     assert not driver.is_quiet("acme", "101")
-    decision = ahead.decide("1.1", on)
+    decision, packet = ahead.decide("1.1", on)
     assert decision is not None
     assert isinstance(decision.step, Flip)
+    assert packet is None
     assert driver.is_quiet("acme", "101")
 
 

@@ -1,0 +1,75 @@
+"""Every vendor is whole, and what one lacks is said."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from controlplane.render.phones.catalogue import Model, catalogue
+from controlplane.render.phones.files import settings_of
+from controlplane.render.phones.overrides import known_by
+from tests.unit.render.phones.office import desk
+from tests.unit.render.phones.pieces import first_models, missing
+
+VENDORS = sorted(catalogue().vendors)
+MODELS = list(catalogue().models.values())
+
+
+@pytest.mark.proves("G6", "G8", "G9")
+@pytest.mark.parametrize("vendor", VENDORS)
+def test_nothing_is_missing(vendor: str) -> None:
+    assert missing(vendor) == []
+
+
+def test_every_missing_piece_of_a_new_vendor_is_named(tmp_path: Path) -> None:
+    folder = tmp_path / "provisioning_templates" / "acme"
+    folder.mkdir(parents=True)
+    assert missing("acme", tmp_path) == ["vendor.toml is missing"]
+    (folder / "stray.j2").write_text("")
+    (folder / "vendor.toml").write_text(
+        'title = "Acme"\nformat = "smoke"\nuser_agents = []\nouis = []\ncheck_sync = ""\n'
+        'known = []\nnotes = []\n[[files]]\nkind = "phone"\nname = "a"\ntemplate = "phone.j2"\n'
+        '[families.one]\ntitle = "One"\n[families.two]\n[models]\nA = { family = "one" }\n'
+    )
+    assert missing("acme", tmp_path) == [
+        "vendor.toml: restart is missing",
+        "controlplane/render/phones/formats: there is no format 'smoke'",
+        "vendor.toml: files: none of the kind phonebook has a template",
+        "phone.j2 is missing",
+        "stray.j2: no file in vendor.toml is made of it",
+        *(
+            f"vendor.toml: families.one: {it} is missing"
+            for it in ("transports", "srtp", "codecs", "keys", "languages")
+        ),
+        *(
+            f"vendor.toml: families.two: {it} is missing"
+            for it in ("title", "transports", "srtp", "codecs", "keys", "languages")
+        ),
+        "vendor.toml: models: none is of the family two",
+        "vendor.toml: notes say nothing of where it is from and what is not confirmed",
+    ]
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.key)
+def test_every_model_is_told_settings_that_its_vendor_knows(model: Model) -> None:
+    """So that none of them is called unknown where it is overridden."""
+    vendor = catalogue().vendors[model.vendor]
+    assert [it for it in settings_of(desk(model.key)) if not known_by(vendor, it)] == []
+
+
+@pytest.mark.parametrize("vendor", VENDORS)
+def test_names_of_files_are_those_of_one_kind_and_in_their_letters(vendor: str) -> None:
+    """Nothing is asked for by two kinds; a MAC address in the other letters asks for nothing."""
+    found = catalogue().vendors[vendor]
+    model = first_models(found)[0]
+    for kind in found.files.values():
+        mac = "00a859fe12cd"
+        name = kind.name.format(mac=mac, MAC=mac.upper(), code=model.code, page=1, firmware="1.0")
+        kinds = [it.kind for pattern, it in found.names if pattern.fullmatch(name)]
+        assert kinds == [kind.kind], name
+        if "{mac}" in kind.name or "{MAC}" in kind.name:
+            changed = (
+                name.replace(mac, mac.upper()) if mac in name else name.replace(mac.upper(), mac)
+            )
+            assert changed == name or catalogue().asked(changed, vendor) is None
