@@ -130,6 +130,7 @@ NAMES = Names(
         "phone/xmlContact#/BindLine": whole(-1, 20),
         "phone/xmlContact#/PhonebookType": whole(0, 2),
         "phone/voiceTone/ToneCountry": anything,
+        "mm/SelectYourTone": whole(0, 60),
         "dsskey/SelectDsskeyAction": whole(0, 1),
         "dsskey/FuncKeyPageNum": whole(1, 10),
         "dsskey/SideKeyPageNum": whole(1, 10),

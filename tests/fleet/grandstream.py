@@ -128,6 +128,10 @@ NAMES = Names(
         "network.ntp.server.#": host,
         "display.language": text(32),
         "language.gui": text(32),
+        **{
+            f"audio.tone.{it}": shaped(r"f1=\d+,f2=\d+(,c=\d+/\d+(-\d+/\d+){0,2})?;")
+            for it in ("dial", "ringBack", "busy")
+        },
         "languages.display": text(32),
         "users.admin.password": text(30),
         "users.user.password": text(30),

@@ -106,7 +106,7 @@ _ACCOUNT = (
 _DESK = (
     _Look("where its files are", {"url": "https://other.example/d/t/"}),
     _Look("the time zone", {"zone": "Asia/Kolkata"}, apps=False),
-    _Look("the country's tones", {"country": "US"}, apps=False),
+    _Look("anything of the country", {"country": "US"}, apps=False),
     _Look("the time server", {"time_server": "other.example"}, apps=False),
     _Look("overrides", {"overrides": {"x.y": "1"}}),
 )

@@ -197,7 +197,7 @@ def key_settings(made: Desk, found: dict[str, str]) -> list[str]:
                 "fnc=sd+blf+cp;sub=102@$PROXY;nme=Zoë",
                 "fnc=sd;ext=+447700900123@$PROXY;nme=Mobile",
                 "",
-                "fnc=sd+blf+cp;sub=701@$PROXY;nme=701",
+                "fnc=prk;sub=701@$PROXY;nme=701;orbit=701",
                 "",
             ],
         ),
@@ -370,7 +370,7 @@ def test_cisco_pages_its_directory() -> None:
     made = desk("cisco/8841", lines={**many, "101": {"user": "ada"}, "102": {"user": "zoe"}})
     vendor = catalogue().vendors["cisco"]
     lengths = []
-    for page in (1, 2, 3, 4):
+    for page in (1, 2, 3):
         asked = vendor.asked(f"phonebook-{page}.xml")
         assert asked is not None
         found = render(made, asked)
@@ -380,7 +380,10 @@ def test_cisco_pages_its_directory() -> None:
         following = [it for it in root.xpath("//URL/text()") if it.startswith("https:")]
         expected = [f"https://prov.example/d/t0ken/phonebook-{page + 1}.xml"] if page < 3 else []
         assert following == expected
-    assert lengths == [32, 32, 9, 0]
+    assert lengths == [32, 32, 9]
+    beyond = vendor.asked("phonebook-4.xml")
+    assert beyond is not None
+    assert render(made, beyond) is None
 
 
 @pytest.mark.proves("G6")
