@@ -43,6 +43,12 @@ def mac_of(vendor: str, number: int) -> str:
     return ":".join(digits[at : at + 2] for at in range(0, 12, 2))
 
 
+def serving(address: str, port: int) -> str:
+    """The part of a configuration that has handsets served there."""
+    url = f"http://{address}:{port}"
+    return f'provisioning: {{address: {address}, port: {port}, public_url: "{url}"}}\n'
+
+
 def url_for(name: str, folder: str) -> str:
     """What is entered at the phone: a Linphone is given a file's URL."""
     return f"{folder}linphone.xml" if name.startswith("linphone") else folder
@@ -103,6 +109,11 @@ class Office:
             self.phones[name] = phone
         return self.phones[name]
 
+    def leave(self, name: str) -> None:
+        """Its plug is pulled, if it has booted."""
+        if phone := self.phones.pop(name, None):
+            phone.__exit__(None, None, None)
+
     def rings(self, caller: FleetPhone, called: str, *expected: FleetPhone) -> None:
         """A call rings at these and at no others."""
         since = time.time()
@@ -124,10 +135,7 @@ def handset_office(kind: str, home: Path) -> Iterator[Office]:
     assert done.returncode == 0, done.stderr
     configuration = home / "controlplane.yaml"
     text = configuration.read_text()
-    configuration.write_text(
-        f"{text}provisioning: {{address: {SERVED}, port: {served}, "
-        f'public_url: "http://{SERVED}:{served}"}}\n'
-    )
+    configuration.write_text(text + serving(SERVED, served))
     password = text.split("password: ")[1].split("\n")[0]
     with ExitStack() as stack:
         engine: AsteriskContainer | FreeSwitchProcess

@@ -8,6 +8,7 @@ guessing through a vendor's block of MACs, names that add lines or elements to f
 from __future__ import annotations
 
 import http.client
+import itertools
 import json
 import re
 import subprocess
@@ -21,8 +22,7 @@ from typing import Any
 import pytest
 
 from controlplane.cli.config import write_new
-from controlplane.model.deployment import ProvisioningServer
-from tests.engines.handset_office import RENDERED, mac_of, model_of, url_for
+from tests.engines.handset_office import RENDERED, mac_of, model_of, serving, url_for
 from tests.fleet import VENDORS, Answer, Handset
 from tests.unit.cli.conftest import Place, environment
 from tests.unit.service.conftest import new_deployment
@@ -80,9 +80,10 @@ class Served:
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     folder = tmp_path_factory.mktemp("served")
-    server = ProvisioningServer(address=ADDRESS, port=PORT, public_url=f"http://{ADDRESS}:{PORT}")
-    deployment = new_deployment(folder).model_copy(update={"provisioning": server})
-    write_new(folder / "controlplane.yaml", deployment)
+    deployment = new_deployment(folder)
+    configuration = folder / "controlplane.yaml"
+    write_new(configuration, deployment)
+    configuration.write_text(configuration.read_text() + serving(ADDRESS, PORT))
     place = Place(folder, deployment)
     place.commit(tenant())
     log = folder / "provision.log"
@@ -106,8 +107,24 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         process.wait()
 
 
-def ask(method: str, path: str, body: bytes | None = None, **headers: str) -> Answer:
-    connection = http.client.HTTPConnection(ADDRESS, PORT, timeout=10)
+_numbers = itertools.count(1)
+_source = "127.0.0.1"
+
+
+@pytest.fixture(autouse=True)
+def somewhere() -> Iterator[None]:
+    """Each attack comes from an address of its own: too many misses of one are refused."""
+    global _source
+    _source = f"127.7.0.{next(_numbers) % 250 + 1}"
+    yield
+    _source = "127.0.0.1"
+
+
+def ask(
+    method: str, path: str, body: bytes | None = None, *, source: str = "", **headers: str
+) -> Answer:
+    here = (source or _source, 0)
+    connection = http.client.HTTPConnection(ADDRESS, PORT, timeout=10, source_address=here)
     try:
         connection.request(method, path, body, {k.replace("_", "-"): v for k, v in headers.items()})
         reply = connection.getresponse()
@@ -253,11 +270,13 @@ def test_path_tricks_lead_nowhere(served: Served, trick: str) -> None:
 def test_guessing_macs_and_tokens_is_counted_and_a_known_token_is_not(served: Served) -> None:
     """An OUI has 2^24 MACs: a thousand guesses a second find a phone within minutes."""
     mine = served.booted("yealink-1")
-    statuses = {ask("GET", f"/{0x805EC0000000 + it:012x}.cfg").status for it in range(400)}
-    assert statuses <= {404, 429, 503, 0}
-    answer = ask("GET", f"/d/{token_of(mine)}/{mine.mac}.cfg", User_Agent=mine.user_agent)
+    guesses = [f"/{0x805EC0000000 + it:012x}.cfg" for it in range(400)]
+    assert {ask("GET", it).status for it in guesses} <= {404, 429, 503, 0}
+    path = f"/d/{token_of(mine)}/{mine.mac}.cfg"
+    answer = ask("GET", path, User_Agent=mine.user_agent)
     assert answer.status == 200, "a site is behind one address"
     assert b"pass-of-yealink-1" in answer.body
+    assert "source refused" in served.log.read_text(), "the operator is told"
 
 
 @pytest.mark.proves("G8")

@@ -1,167 +1,143 @@
-"""The full circle on real engines: enrolled, fetched, registered, called, logged in, logged out."""
+"""Real phones at real engines: who is registered, told by NOTIFY, and dropped."""
 
 from __future__ import annotations
 
+import asyncio
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Coroutine, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tests.engines.handset_office import PLACES, RENDERED, Office, handset_office
-from tests.fleet import FleetPhone
-from tests.fleet.linphonec import Linphonec
-from tests.fleet.sip_agent import Refused
+from controlplane.engines import ENGINES
+from controlplane.live.registrar import Registrar
+from controlplane.model.phone_system import PhoneSystem
+from controlplane.render.bundle import TenantView
+from controlplane.routing.compiler import compile_plan
+from controlplane.routing.stored import state_of
+from tests.conformance.asterisk import AsteriskStand
+from tests.conformance.freeswitch import FreeSwitchStand
+from tests.conformance.stand import STANDS
+from tests.engines.freeswitch_process import require_freeswitch
+from tests.phones import ANSWERS, Phone, PhoneBank, SippFailed
 
-pytestmark = [pytest.mark.engine, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(180)]
+
+ADDRESSES = {
+    "asterisk": ("127.0.0.131", "127.0.0.132"),
+    "freeswitch": ("127.0.0.133", "127.0.0.134"),
+}
+PASSWORD = "phone-password"
 
 
-@pytest.fixture(scope="module", params=PLACES)
+class Office:
+    """Handsets A1 and B1, registered; C1, which is not."""
+
+    def __init__(self, stand: AsteriskStand | FreeSwitchStand, bank: PhoneBank) -> None:
+        self.stand = stand
+        self.bank = bank
+
+    def load(self, **passwords: str) -> None:
+        """Exactly these handsets."""
+        system = PhoneSystem.model_validate(
+            {
+                "tenant": "acme",
+                "lines": {"101": {}, "102": {}},
+                "handsets": {name: {} for name in passwords},
+            }
+        )
+        self.stand.load([TenantView(system, compile_plan(system), state_of(system), passwords)])
+
+    def register(self, *names: str, password: str = PASSWORD) -> None:
+        self.bank.register_all({Phone(f"acme.{name}", password): ANSWERS for name in names})
+
+    def ask(self, work: Callable[[Registrar], Coroutine[Any, Any, Any]]) -> Any:
+        async def run() -> Any:
+            row = ENGINES[self.stand.engine.kind]
+            async with row.registrar(self.stand.engine) as registrar:
+                return await work(registrar)
+
+        return asyncio.run(run())
+
+    def registered(self) -> Mapping[str, Any]:
+        return self.ask(lambda it: it.registered())
+
+    def notified(self, since: float, count: int, seconds: float = 5.0) -> list[tuple[str, str]]:
+        """Account and Event of every NOTIFY of ours that phones got."""
+        give_up = time.monotonic() + seconds
+        while True:
+            got = [
+                (it.uri.removeprefix("sip:").partition("@")[0], it.header("event"))
+                for it in self.bank.requests("NOTIFY", since=since)
+                if it.header("event").startswith("check-sync")
+            ]
+            if len(got) >= count or time.monotonic() > give_up:
+                return got
+            time.sleep(0.05)
+
+
+@pytest.fixture(scope="module", params=sorted(STANDS))
 def office(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Office]:
-    with handset_office(request.param, tmp_path_factory.mktemp(request.param)) as made:
+    kind: str = request.param
+    if kind == "freeswitch":
+        require_freeswitch()
+    address, phones = ADDRESSES[kind]
+    folder: Path = tmp_path_factory.mktemp(kind)
+    with STANDS[kind](folder, address) as stand, PhoneBank(stand.sip, phones) as bank:
+        assert isinstance(stand, AsteriskStand | FreeSwitchStand)
+        made = Office(stand, bank)
+        made.load(A1=PASSWORD, B1=PASSWORD, C1=PASSWORD)
+        assert made.registered() == {}
+        made.register("A1", "B1")
         yield made
 
 
-@pytest.mark.proves("G8", "G9")
-@pytest.mark.parametrize("vendor", RENDERED)
-def test_enrolled_it_fetches_registers_and_is_called(office: Office, vendor: str) -> None:
-    url = office.enrol(f"{vendor}-1")
-    handset = office.handset(f"{vendor}-1", url)
-    phone = office.phones[f"{vendor}-1"] = FleetPhone(handset, PLACES[office.kind][1])
-    learned = phone.boot()
-    assert learned.account.user == f"acme.{vendor}-1"
-    assert handset.url != url, "it has a URL of its own from now on"
-    before = len(handset.asked)
-    again = office.handset(f"{vendor}-1", url)
-    again.provision()
-    assert again.learned().accounts == (), "the enrolment is dead"
-    handset.provision()
-    assert any(it.good for it in handset.asked[before:]), "the permanent token is not"
-    own = office.boot("own")
-    office.ctl("handset", "login", f"acme/{vendor}-1", "102")
-    office.rings(own, "102", phone)
-    office.ctl("handset", "logout", f"acme/{vendor}-1")
-
-
-@pytest.mark.proves("G1", "G2", "G3", "G5", "G7", "G8", "F9")
-def test_the_full_circle(office: Office) -> None:
-    here, there, own = office.boot("yealink-1"), office.boot("yealink-2"), office.boot("own")
-    since = time.time()
-    office.ctl("handset", "login", "acme/yealink-1", "101")
-    office.rings(own, "101", here)
-    since = time.time()
-    assert here.call("103").answered
-    [seen] = own.agent.wait_ringing(since)
-    assert (seen.name, seen.number) == ("Ann", "101")
-
-    refused = office.ctl("handset", "login", "acme/yealink-1", "102", exits=1)
-    assert "101" in refused
-    refused = office.ctl("handset", "login", "acme/yealink-2", "101", exits=1)
-    assert "yealink-1" in refused
-    office.rings(own, "101", here)
-
-    office.ctl("handset", "logout", "acme/yealink-1")
-    assert not own.call("101", ring=3.0).answered
-    assert not here.agent.ringing(time.time() - 1)
-    office.ctl("handset", "login", "acme/yealink-2", "101")
-    office.rings(own, "101", there)
-    since = time.time()
-    placed = here.call("07700900123")
-    assert (placed.answered, placed.status) == (False, 403), "it is no line's any more"
-    assert there.call("*12").answered, "logged out at the handset"
-    until = time.monotonic() + 5
-    while own.call("101", ring=2.0).answered:
-        assert time.monotonic() < until
-    assert [it.handset.reboots for it in (here, there, own)] == [0, 0, 0]
-
-
-@pytest.mark.proves("G5", "G7")
-def test_label_and_keys_follow_a_login_by_a_fetch(office: Office) -> None:
-    phone = office.boot("yealink-1")
-    agent, rounds = phone.agent, phone.handset.rounds
-    assert phone.learned is not None
-    assert "Bob" not in phone.learned.account.label
-    office.ctl("handset", "login", "acme/yealink-1", "102")
-    try:
-        phone.wait_rounds(rounds + 1)
-        assert "Bob" in phone.learned.account.label
-        assert phone.agent is agent, "it did not register anew"
-        assert phone.handset.reboots == 0
-    finally:
-        office.ctl("handset", "logout", "acme/yealink-1")
-    phone.wait_rounds(rounds + 2)
-    assert "Bob" not in phone.learned.account.label
+def test_who_is_registered_from_where(office: Office) -> None:
+    found = office.registered()
+    assert set(found) == {"acme.A1", "acme.B1"}
+    one = found["acme.A1"]
+    assert one.account == "acme.A1"
+    assert one.contact.startswith(f"sip:acme.A1@{office.bank.ip}:")
+    assert one.address.startswith(f"{office.bank.ip}:")
+    assert one.reachable is not False
 
 
 @pytest.mark.proves("G7")
-def test_told_to_it_fetches_again_and_the_result_is_seen(office: Office) -> None:
-    phone = office.boot("yealink-2")
-    rounds = phone.handset.rounds
-    said = office.ctl("handset", "sync", "acme/yealink-2")
-    phone.wait_rounds(rounds + 1)
-    assert "yealink-2" in said
-    listed = office.ctl("handset", "show", "acme/yealink-2")
-    assert "T54W" in listed
+@pytest.mark.parametrize("event", ["check-sync", "check-sync;reboot=false"])
+def test_one_phone_is_told_and_no_other(office: Office, event: str) -> None:
+    since = time.time()
+    office.ask(lambda it: it.notify("acme.A1", event))
+    assert office.notified(since, 1) == [("acme.A1", event)]
+    time.sleep(0.5)
+    assert office.notified(since, 1) == [("acme.A1", event)]
 
 
-@pytest.mark.proves("G8")
-def test_a_handset_that_is_revoked_fetches_nothing_and_keeps_what_it_has(office: Office) -> None:
-    phone = office.boot("yealink-2")
-    office.ctl("handset", "revoke", "acme/yealink-2")
-    before = len(phone.handset.asked)
-    assert phone.handset.provision().account.user == "acme.yealink-2"
-    assert {it.status for it in phone.handset.asked[before:]} == {404}
-    del office.phones["yealink-2"]
-    phone.__exit__(None, None, None)
+def test_nobody_is_told_of_a_phone_that_is_not_registered(office: Office) -> None:
+    since = time.time()
+    office.ask(lambda it: it.notify("acme.C1", "check-sync"))
+    assert office.notified(since, 1, 1.0) == []
 
 
-@pytest.mark.proves("G7")
-def test_a_deleted_handset_is_refused_by_the_registrar(office: Office) -> None:
-    mac = "80:5e:c0:00:00:77"
-    office.ctl(
-        "handset", "add", "acme/gone", "--mac", mac, "--model", "yealink/T54W", "--site", "london"
-    )
-    gone = office.boot("gone")
-    office.ctl("handset", "delete", "acme/gone", "--yes")
-    with pytest.raises(Refused) as refused:
-        gone.agent.register()
-    assert refused.value.status in (401, 403)
-    del office.phones["gone"]
-    gone.__exit__(None, None, None)
+def test_a_registration_is_ended_and_the_others_stay(office: Office) -> None:
+    office.ask(lambda it: it.end(["acme.A1", "acme.C1", "acme.gone"]))
+    assert set(office.registered()) == {"acme.B1"}
+    office.ask(lambda it: it.end(["acme.A1"]))
+    office.register("A1")
+    assert set(office.registered()) == {"acme.A1", "acme.B1"}
 
 
-@pytest.mark.proves("G8", "B18")
-@pytest.mark.skipif("linphone" not in RENDERED, reason="no softphone is rendered")
-def test_a_real_linphone_fetches_what_is_served_and_registers(
-    office: Office, tmp_path: Path
-) -> None:
-    if earlier := office.phones.pop("linphone-1", None):
-        earlier.__exit__(None, None, None)
-    own = office.boot("own")
-    url = office.enrol("linphone-1")
-    office.ctl("handset", "login", "acme/linphone-1", "102")
-    with Linphonec(url, tmp_path) as linphone:
-        linphone.wait_registered("acme.linphone-1@")
-        assert own.call("102", talk=0.5).answered
-        linphone.wait_said("ended")
-        since = time.time()
-        linphone.say("call 103")
-        found = own.agent.wait_ringing(since, 10)
-        assert found, linphone.said[-2000:]
-        assert (found[0].name, found[0].number) == ("Bob", "102")
-    office.ctl("handset", "logout", "acme/linphone-1")
-
-
-@pytest.mark.proves("G8")
-def test_a_controller_that_is_away_leaves_phones_as_they_are(office: Office) -> None:
-    phone, own = office.boot("yealink-1"), office.boot("own")
-    url, known = phone.handset.url, phone.learned
-    phone.handset.url = url.replace("127.0.0.229", "127.0.0.230")  # nobody is there
-    try:
-        assert phone.handset.provision() == known
-        assert phone.handset.asked[-1].status == 0
-        office.rings(phone, "103", own)
-    finally:
-        phone.handset.url = url
+def test_a_removed_handset_and_a_changed_password_are_refused_at_once(office: Office) -> None:
+    office.load(A1="another-password", C1=PASSWORD)
+    office.ask(lambda it: it.end(["acme.A1", "acme.B1"]))
+    assert office.registered() == {}
+    for name in ("A1", "B1"):
+        with pytest.raises(SippFailed, match=f"not registered: acme.{name}"):
+            office.register(name)
+    office.register("A1", password="another-password")
+    assert set(office.registered()) == {"acme.A1"}
+    office.load(A1=PASSWORD, B1=PASSWORD, C1=PASSWORD)
+    office.ask(lambda it: it.end(["acme.A1"]))
+    office.register("A1", "B1")

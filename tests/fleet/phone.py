@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
@@ -72,6 +73,16 @@ class FleetPhone:
             time.sleep(0.02)
         if self._errors:
             raise self._errors.pop()
+
+    def wait_learned(self, true: Callable[[Learned], bool], seconds: float = 40.0) -> None:
+        """Until what it learned last is so."""
+        end = time.monotonic() + seconds
+        while self.learned is None or not true(self.learned):
+            if self._errors:
+                raise self._errors.pop()
+            heard = self._agent.events if self._agent else []
+            assert time.monotonic() < end, f"{self.learned}; it was told {heard}"
+            time.sleep(0.02)
 
     def _use(self, learned: Learned) -> None:
         moved = self.learned is None or _way(learned.account) != _way(self.learned.account)
