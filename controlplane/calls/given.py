@@ -38,11 +38,13 @@ class Check(NamedTuple):
 
 
 class Binding(NamedTuple):
-    """A login that somebody else must carry out: DONE, TAKEN, ELSEWHERE or REFUSED."""
+    """A login that somebody else must carry out: DONE, TAKEN, ELSEWHERE or REFUSED. `since`: when
+    the engine asked, by the event loop's clock; it waits for so long, and no longer."""
 
     tenant: str
     line: str
     handset: str
+    since: float
 
 
 def question_of(node: Door) -> Collect:

@@ -42,7 +42,11 @@ class Bound:
 
 PARSER = "esl_parser_mb_per_second"
 HISTORY = "history_calls_per_second"
-"""These two need no engine."""
+UNCHANGED = "prov_unchanged_per_second"
+RENDERED = "prov_rendered_per_second"
+NGINX_RATIO = "prov_nginx_ratio"
+BOOT_STORM = "boot_storm_10k_seconds"
+"""These need no engine."""
 
 
 BOUNDS = {
@@ -51,6 +55,7 @@ BOUNDS = {
     "apply_10k_first_seconds": Bound(40, "s"),
     "apply_one_change_10k_seconds": Bound(1.5, "s"),
     "flip_seconds": Bound(0.1, "s"),
+    "login_seconds": Bound(0.2, "s"),
     "dialplan_reload_10k_seconds": Bound(1.0, "s"),
     "live_pdd_ratio": Bound(1.3, "live/static"),
     "live_pdd_bare_ratio": Bound(None, "live/native"),
@@ -60,18 +65,25 @@ BOUNDS = {
     "rules_explain_ms": Bound(20, "ms"),
     "rules_compile_10k_seconds": Bound(15, "s"),
     "rules_one_edit_10k_seconds": Bound(1.5, "s"),
+    "sync_10k": Bound(240, "s"),
     HISTORY: Bound(2000, "calls/s", least=True),
     "live_cps_ratio": Bound(0.9, "live/static", least=True),
     "freeswitch_render_10k_seconds": Bound(3, "s"),
     "freeswitch_apply_10k_first_seconds": Bound(40, "s"),
     "freeswitch_apply_one_change_10k_seconds": Bound(2, "s"),
     "freeswitch_flip_seconds": Bound(0.1, "s"),
+    "freeswitch_login_seconds": Bound(0.2, "s"),
     "freeswitch_live_pdd_ratio": Bound(1.5, "live/static"),
     "freeswitch_live_pdd_bare_ratio": Bound(None, "live/native"),
     "freeswitch_driver_cpu_ms_per_call": Bound(3, "ms"),
     "freeswitch_controller_rss_mb_10k": Bound(250, "MB"),
     "freeswitch_live_cps_ratio": Bound(0.8, "live/static", least=True),
+    "freeswitch_sync_10k": Bound(240, "s"),
     PARSER: Bound(20, "MB/s", least=True),
+    UNCHANGED: Bound(6000, "requests/s", least=True),
+    NGINX_RATIO: Bound(0.25, "ours/nginx", least=True),
+    RENDERED: Bound(1500, "files/s", least=True),
+    BOOT_STORM: Bound(120, "s"),
 }
 """Every key of bench.json that is measured, in the order they are printed."""
 
