@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from controlplane.render.phones.formats.xml import text
 
@@ -25,16 +26,24 @@ def fanvil(settings: Mapping[str, str]) -> str:
     left out; an empty value clears the setting."""
     top = _Folder()
     for name, value in settings.items():
-        parts = [_PART.fullmatch(part) for part in name.split("/")]
-        found = [(part[1], part[2] or "") for part in parts if part]
-        if len(found) == len(parts) and not found[-1][1]:
+        if path := _path(name):
             at = top
-            for part in found[:-1]:
-                at = at.folders.setdefault(part, _Folder())
-            at.values[found[-1][0]] = value
+            for part in path[:-1]:
+                if (inner := at.folders.get(part)) is None:
+                    inner = at.folders[part] = _Folder()
+                at = inner
+            at.values[path[-1][0]] = value
     lines = ['<?xml version="1.0" encoding="UTF-8"?>', "<sysConf>"]
     _write(top, lines)
     return "\n".join((*lines, "</sysConf>\n"))
+
+
+@lru_cache(maxsize=8192)
+def _path(name: str) -> tuple[tuple[str, str], ...]:
+    """Folders and setting, each with its number or ""; () where it is no name of theirs."""
+    parts = [_PART.fullmatch(part) for part in name.split("/")]
+    found = tuple((part[1], part[2] or "") for part in parts if part)
+    return found if len(found) == len(parts) and not found[-1][1] else ()
 
 
 def _write(folder: _Folder, lines: list[str]) -> None:
