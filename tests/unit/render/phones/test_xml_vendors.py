@@ -477,3 +477,14 @@ def test_what_a_file_name_asks_for(
 )
 def test_names_in_other_letters_are_none_of_a_vendors(vendor: str, name: str) -> None:
     assert catalogue().asked(name, vendor) is None
+
+
+@pytest.mark.proves("G8")
+@pytest.mark.parametrize("model", PHONES)
+def test_what_is_shared_holds_nothing_of_one_handset(model: str) -> None:
+    """A token least of all."""
+    place = replace(PLACE, url="https://prov.example/d/other/")
+    one, other = desk(model), desk(model, "LDN-03", place)
+    for kind in catalogue().vendors[one.model.vendor].files.values():
+        if kind.shared:
+            assert file_of(one, kind.kind) == file_of(other, kind.kind)
