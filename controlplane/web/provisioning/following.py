@@ -18,7 +18,7 @@ LOOK_SECONDS = 0.5
 AT_ONCE_SECONDS = 0.1
 """How often, at most, the store is looked at because somebody shows a token that is not known."""
 
-WRITE_SECONDS = 2.0
+WRITE_SECONDS = 0.8
 
 
 class Following:
