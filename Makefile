@@ -57,6 +57,7 @@ conformance: machine ## the same calls through every reader: make conformance EN
 
 .PHONY: bench
 bench: machine ## measure, print and write bench.json
+	@containers/packages.sh nginx-light wrk
 	@$(PY) -m tests.bench --write bench.json
 
 .PHONY: demo

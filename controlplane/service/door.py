@@ -13,6 +13,7 @@ import asyncio
 import datetime as dt
 import secrets
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -30,6 +31,7 @@ from controlplane.model.texts import Texts
 from controlplane.model.three_way import two_way
 from controlplane.render.bundle import Bundle
 from controlplane.render.phones.lacking import lacking as phones_lack
+from controlplane.render.phones.lacking import unknown_engines
 from controlplane.service import fleet, flips, registrations, world
 from controlplane.service.collector import collector_paused
 from controlplane.service.kept_secrets import with_kept_secrets
@@ -39,6 +41,10 @@ from controlplane.store.engine_log import EngineRecord
 from controlplane.store.store import Store
 
 _SECRET_BYTES = 18
+
+_SERVED_SECONDS = 0.7
+"""Who serves handsets looks for what changed every half second: until then, a handset that is told
+to fetch would get its old password again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +132,7 @@ class Door:
         kinds = {engine.kind for engine in self._deployment.engines.values()}
         lacks = [it for kind in sorted(kinds) for it in ENGINES[kind].lacks(planned.system)]
         lacks += phones_lack(planned.system)
+        lacks += unknown_engines(planned.system, self._deployment.engines)
         if any(it.severity is Severity.ERROR for it in lacks):
             raise Faults(lacks)
         return planned
@@ -164,8 +171,17 @@ class Door:
         except BaseException as error:
             raise self._taken_back(change_set, revision, error) from error
         # Not before: until an engine has the new files, the old credentials register again.
-        registrations.end(self._deployment.engines, registrations.ended_by(change_set))
+        self._end_registrations(change_set)
         return Outcome(revision, True, done)
+
+    def _end_registrations(self, change_set: ChangeSet) -> None:
+        ended = registrations.ended_by(change_set)
+        told = {}
+        if ended and self._deployment.provisioning is not None:
+            told = registrations.to_be_told(change_set)
+        if told:
+            time.sleep(_SERVED_SECONDS)
+        registrations.end(self._deployment.engines, ended, told)
 
     @collector_paused()
     def converge(self) -> Outcome:

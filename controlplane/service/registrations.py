@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 
 from controlplane.diagnostics import Diagnostic, Faults, printable
 from controlplane.engines import ENGINES
@@ -12,6 +13,10 @@ from controlplane.live.registrar import Registration
 from controlplane.model.change import Change
 from controlplane.model.change_set import ChangeSet
 from controlplane.model.deployment import Engine
+from controlplane.render.phones.catalogue import catalogue
+
+_ON_ITS_WAY_SECONDS = 0.1
+"""An engine answers before a NOTIFY is sent, and finds no contact once it is ended."""
 
 _ACCOUNT = re.compile(r"[a-z0-9][a-z0-9-]*[.][A-Za-z0-9][A-Za-z0-9_-]*")
 
@@ -31,6 +36,19 @@ def ended_by(change_set: ChangeSet) -> tuple[str, ...]:
     )
 
 
+def to_be_told(change_set: ChangeSet) -> dict[str, str]:
+    """Of those, the handsets that stay: by account, the Event that makes them fetch. Once their
+    registration is ended nobody reaches them, and they would only see that they are refused."""
+    found = {}
+    for change in change_set.changes:
+        _, collection, key = (*change.address.split("/", 2), "")[:3]
+        if collection == "handsets" and change.after is not None and _ends(change):
+            vendor = str(change.after.get("model") or "").partition("/")[0]
+            if (known := catalogue().vendors.get(vendor)) and known.check_sync:
+                found[account_of(change_set.tenant, key)] = known.check_sync
+    return found
+
+
 def _ends(change: Change) -> bool:
     if change.before is None:
         return False
@@ -38,14 +56,17 @@ def _ends(change: Change) -> bool:
     return after is None or after.get("sip_password") != change.before.get("sip_password")
 
 
-def end(engines: Mapping[str, Engine], accounts: Sequence[str]) -> None:
-    """At each of these. Raises Faults, one for each where they may still be registered."""
+def end(
+    engines: Mapping[str, Engine], accounts: Sequence[str], told: Mapping[str, str] | None = None
+) -> None:
+    """At each of these. `told` first, by account: the Event of a NOTIFY. Raises Faults, one for
+    each engine where they may still be registered."""
     if not accounts:
         return
     said: list[Diagnostic] = []
     for name, engine in engines.items():
         try:
-            asyncio.run(_end(engine, accounts))
+            asyncio.run(_end(engine, accounts, told or {}))
         except Faults as faults:
             who = accounts[0] if len(accounts) == 1 else f"{len(accounts)} handsets"
             text = f"{who} may still be registered at {name}: {faults.diagnostics[0].message}"
@@ -54,8 +75,13 @@ def end(engines: Mapping[str, Engine], accounts: Sequence[str]) -> None:
         raise Faults(said)
 
 
-async def _end(engine: Engine, accounts: Sequence[str]) -> None:
+async def _end(engine: Engine, accounts: Sequence[str], told: Mapping[str, str]) -> None:
     async with ENGINES[engine.kind].registrar(engine) as registrar:
+        for account, event in told.items():
+            with suppress(Faults):
+                await registrar.notify(account, event)
+        if told:
+            await asyncio.sleep(_ON_ITS_WAY_SECONDS)
         await registrar.end(accounts)
 
 

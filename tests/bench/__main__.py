@@ -17,6 +17,7 @@ from rich.table import Table
 
 from examples.stack import StackFailed
 from tests.bench import (
+    boot_storm,
     delay,
     dialplan_reload,
     driver_cpu,
@@ -27,12 +28,25 @@ from tests.bench import (
     one_change,
     parser,
     plan,
+    provisioning,
     rate,
     render,
     rules,
+    sync,
 )
 from tests.bench.engines import MEASURED
-from tests.bench.figures import BOUNDS, GROWTH, HISTORY, PARSER, SIZES, Figure, significant
+from tests.bench.figures import (
+    BOOT_STORM,
+    BOUNDS,
+    GROWTH,
+    HISTORY,
+    PARSER,
+    RENDERED,
+    SIZES,
+    UNCHANGED,
+    Figure,
+    significant,
+)
 from tests.bench.machine import described
 from tests.bench.place import Place
 
@@ -49,6 +63,7 @@ MEASUREMENTS: dict[str, Measurement] = {
     "driver_cpu_ms_per_call": driver_cpu.measure,
     "live_cps_ratio": rate.measure,
     "controller_rss_mb_10k": memory.measure,
+    "sync_10k": sync.measure,
     "rules_live_pdd_ratio": rules.delay,
     "rules_explain_ms": rules.explain,
     "rules_compile_10k_seconds": rules.compiling,
@@ -57,7 +72,13 @@ MEASUREMENTS: dict[str, Measurement] = {
 """In the order they are made: one stack serves as many as it can. An engine's prefix is put before
 the key; what has no bound then is not measured of it."""
 
-ALONE: dict[str, Callable[[int], Figure]] = {PARSER: parser.measure, HISTORY: history.measure}
+ALONE: dict[str, Callable[[int], Figure]] = {
+    PARSER: parser.measure,
+    HISTORY: history.measure,
+    UNCHANGED: provisioning.unchanged,
+    RENDERED: provisioning.rendered,
+    BOOT_STORM: boot_storm.measure,
+}
 """Without an engine; given the number of runs."""
 
 
@@ -107,8 +128,15 @@ def _measurable() -> list[str]:
 
 
 def _measure(results: Results, keys: Sequence[str], quick: bool) -> None:
-    for key in ALONE.keys() & set(keys):
-        results.figures[key] = ALONE[key](1 if quick else 5)
+    for key in [it for it in ALONE if it in keys]:
+        try:
+            results.figures[key] = ALONE[key](1 if quick else 5)
+        except provisioning.Lacking as lacking:
+            results.missing[key] = str(lacking)
+        except Exception as error:
+            results.failed[key] = f"{type(error).__name__}: {error}"
+        else:
+            results.figures |= results.figures[key].beside
     for engine in MEASURED:
         if not any(engine.prefix + key in keys for key in MEASUREMENTS):
             continue

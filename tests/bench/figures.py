@@ -42,7 +42,11 @@ class Bound:
 
 PARSER = "esl_parser_mb_per_second"
 HISTORY = "history_calls_per_second"
-"""These two need no engine."""
+UNCHANGED = "prov_unchanged_per_second"
+RENDERED = "prov_rendered_per_second"
+NGINX_RATIO = "prov_nginx_ratio"
+BOOT_STORM = "boot_storm_10k_seconds"
+"""These need no engine."""
 
 
 BOUNDS = {
@@ -60,6 +64,7 @@ BOUNDS = {
     "rules_explain_ms": Bound(20, "ms"),
     "rules_compile_10k_seconds": Bound(15, "s"),
     "rules_one_edit_10k_seconds": Bound(1.5, "s"),
+    "sync_10k": Bound(240, "s"),
     HISTORY: Bound(2000, "calls/s", least=True),
     "live_cps_ratio": Bound(0.9, "live/static", least=True),
     "freeswitch_render_10k_seconds": Bound(3, "s"),
@@ -71,7 +76,12 @@ BOUNDS = {
     "freeswitch_driver_cpu_ms_per_call": Bound(3, "ms"),
     "freeswitch_controller_rss_mb_10k": Bound(250, "MB"),
     "freeswitch_live_cps_ratio": Bound(0.8, "live/static", least=True),
+    "freeswitch_sync_10k": Bound(240, "s"),
     PARSER: Bound(20, "MB/s", least=True),
+    UNCHANGED: Bound(6000, "requests/s", least=True),
+    NGINX_RATIO: Bound(0.25, "ours/nginx", least=True),
+    RENDERED: Bound(1500, "files/s", least=True),
+    BOOT_STORM: Bound(120, "s"),
 }
 """Every key of bench.json that is measured, in the order they are printed."""
 

@@ -19,7 +19,7 @@ import pytest
 from tests.engines.asterisk_container import AsteriskContainer
 from tests.engines.freeswitch_process import FreeSwitchProcess, require_freeswitch
 from tests.fleet import VENDORS, FleetPhone
-from tests.phones import ANSWERS, Phone, PhoneBank
+from tests.phones import ANSWERS, Phone, PhoneBank, SippFailed
 from tests.unit.cli.conftest import environment, run_process
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(300)]
@@ -263,3 +263,21 @@ def test_a_handset_whose_files_a_change_alters_is_told_by_the_controller(
     assert (a1.handset.rounds, a1.handset.reboots) == (rounds + 2, 0)
     assert b1.handset.rounds - others in (0, 1), "its line was logged in elsewhere"
     office.noted("A1", "B1")
+
+
+@pytest.mark.proves("G7", "G8")
+def test_a_handset_that_gets_another_password_is_told_and_registers_with_it(
+    office: Office,
+) -> None:
+    office.boot("A1", "001565000001")
+    office.noted("A1")
+    phone = office.phones["A1"]
+    rounds, old = phone.handset.rounds, phone.learned
+    office.ctl("handset", "edit", "acme/A1", "sip_password=secret-another-one")
+    phone.wait_rounds(rounds + 1)
+    assert old is not None
+    assert phone.learned is not None
+    assert phone.learned.account.password == "secret-another-one"
+    assert set(office.fleet()["A1"]["registered"]) == {office.kind}
+    with pytest.raises(SippFailed, match="not registered"):
+        office.bank.register_all({Phone("acme.A1", old.account.password): ANSWERS})

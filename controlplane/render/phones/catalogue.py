@@ -28,7 +28,7 @@ class FileKind:
     `template`: of the vendor's folder; without one there is no such file, and a phone that asks is
     told so. `settings`: whether the template lists settings, which are written in the vendor's
     format; otherwise it is the file, `writes` of which kind. `uploads`: phones send it to us, and
-    it is thrown away.
+    it is thrown away. `shared`: it is the same for every handset of a tenant.
     """
 
     kind: str
@@ -39,6 +39,7 @@ class FileKind:
     writes: str = "xml"
     uploads: bool = False
     entries: int = 0
+    shared: bool = False
 
     def pattern(self, codes: Iterable[str]) -> str:
         """Of the names of such files, where the vendor's models have these codes."""

@@ -35,8 +35,6 @@ def render(desk: Desk, asked: Asked) -> PhoneFile | None:
     kind = catalogue().vendors[asked.vendor].files[asked.kind]
     if not kind.template:
         return None
-    if asked.page > 1 and not desk.directory.has(asked.page, kind.entries):
-        return None
     if kind.settings:
         form = model.family.format or catalogue().vendors[asked.vendor].format
         text = FORMATS[form](settings_of(desk, kind.kind))

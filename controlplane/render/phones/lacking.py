@@ -5,7 +5,7 @@ An error where a phone would not work as it is said to; a warning where it does 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 
 from controlplane.diagnostics import Diagnostic, Severity
@@ -56,6 +56,25 @@ def _of_models(system: PhoneSystem, used: Iterable[tuple[str, str | None]]) -> I
         families.setdefault((model.family, site), model)
     for (_, site), model in families.items():
         yield from _family(system, site, model)
+
+
+def unknown_engines(system: PhoneSystem, engines: Collection[str]) -> Iterator[Diagnostic]:
+    """Servers that handsets are to register at, and that are none of the deployment's."""
+    suggestions = Suggestions()
+    for place, settings in _settings(system):
+        if settings.backup_server and settings.backup_server not in engines:
+            yield _no_engine(settings.backup_server, f"{place}/backup_server", engines, suggestions)
+    for name, handset in system.handsets.items():
+        if handset.preferred_server and handset.preferred_server not in engines:
+            place = f"{system.tenant}/handsets/{name}/preferred_server"
+            yield _no_engine(handset.preferred_server, place, engines, suggestions)
+
+
+def _no_engine(
+    name: str, place: str, engines: Collection[str], suggestions: Suggestions
+) -> Diagnostic:
+    mend = suggestions.mend(name, engines, f"the engines are {', '.join(engines)}")
+    return Diagnostic(f"there is no engine {name!r}", place, mend)
 
 
 def _settings(system: PhoneSystem) -> Iterator[tuple[str, Provisioning]]:

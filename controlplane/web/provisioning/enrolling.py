@@ -81,7 +81,7 @@ class Enrolling:
             return message.NOT_FOUND
         self._counts.events["enrolled"] += 1
         log.info("enrolled", handset=f"{token.tenant}/{token.handset}", source=request.source)
-        self._seen.note(permanent, request, held, self._files.revision)
+        self._seen.note(permanent, request, held if held.settings else None, self._files.revision)
         return held.full
 
     def shown(self, token: Token) -> Token:

@@ -132,8 +132,8 @@ class Gate:
             return message.unavailable(_AGAIN_SECONDS)
         if held is None:
             return self._miss(request, token, name)
-        whole = held.own and request.method == b"GET"
-        self._seen.note(token, request, held if whole else None, self._files.revision)
+        has = held.settings and request.method == b"GET"
+        self._seen.note(token, request, held if has else None, self._files.revision)
         condition = request.headers.get(b"if-none-match")
         if condition is not None and matches(condition, held.etag):
             return held.unchanged
@@ -157,13 +157,11 @@ class Gate:
     def _miss(self, request: Request, token: Token | None = None, name: str = "") -> Response:
         if token is None:
             self._sources.missed(request.source, request.target)
-        elif (mac := _MAC.search(name)) and mac[0].lower() != token.mac:
+        elif self._shelf.is_anothers(token, name):
             self._counts.events["another's file"] += 1
-            log.info("another's file asked for", handset=f"{token.tenant}/{token.handset}")
+            if self._sources.first(token.digest):
+                log.warning("another's file asked for", handset=f"{token.tenant}/{token.handset}")
         return message.NOT_FOUND
-
-
-_MAC = re.compile(r"(?<![0-9A-Fa-f])[0-9A-Fa-f]{12}(?![0-9A-Fa-f])")
 
 
 @lru_cache(4096)

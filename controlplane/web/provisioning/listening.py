@@ -112,7 +112,9 @@ class Listening:
         now = self.loop.time()
         self.overloaded = now - self._due > LATE_SECONDS
         self.date = f"Date: {formatdate(usegmt=True)}\r\n".encode()
-        for connection in [it for it in self._connections if it.deadline < now]:
-            connection.cut_off()
+        # Whoever seems late after we were late ourselves may have been in time.
+        if now - self._due < _SWEEP_SECONDS:
+            for connection in [it for it in self._connections if it.deadline < now]:
+                connection.cut_off()
         self._due = now + _SWEEP_SECONDS
         self._timer = self.loop.call_later(_SWEEP_SECONDS, self._sweep)

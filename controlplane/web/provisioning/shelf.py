@@ -32,14 +32,22 @@ class NoTime(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A rendered file, and both answers to who asks for it. `own`: it has secrets in it."""
+    """A rendered file, and both answers to who asks for it. `own`: it has secrets in it.
+    `settings`: it is what the handset is configured by. `shared`: other handsets have it, too."""
 
     name: str
     etag: bytes
     full: Response
     unchanged: Response
     own: bool
+    settings: bool
+    shared: bool
     fingerprint: str = ""
+
+    @property
+    def weighs(self) -> int:
+        """Bytes that are kept because of one handset."""
+        return 0 if self.shared else len(self.full.body)
 
 
 @dataclass(slots=True)
@@ -64,6 +72,7 @@ class Shelf:
         self._counts = counts
         self._most = most_bytes
         self._clients: OrderedDict[str, _Client] = OrderedDict()
+        self._shared: dict[tuple[str, str, str], tuple[FilesOf, Held]] = {}
         self._catalogue = catalogue()
         self._year = year
 
@@ -94,8 +103,8 @@ class Shelf:
         held = self._rendered(client, name)
         if len(client.files) < _FILES:
             client.files[name] = held
-            client.size += len(held.full.body) if held else 0
-            self._counts.cached_bytes += len(held.full.body) if held else 0
+            client.size += held.weighs if held else 0
+            self._counts.cached_bytes += held.weighs if held else 0
             self._make_room()
         return held
 
@@ -112,6 +121,11 @@ class Shelf:
         """As `find`, and nothing is kept of it."""
         client = self._client(token, plain)
         return self._rendered(client, name) if client else None
+
+    def is_anothers(self, token: Token, name: str) -> bool:
+        """Whether that is the name of a file of another handset."""
+        asked = self._catalogue.asked(name)
+        return bool(asked and asked.mac and asked.mac.strip("0") and asked.mac != token.mac)
 
     def forget(self, digest: str) -> None:
         """Whoever had that token has it no more."""
@@ -149,20 +163,31 @@ class Shelf:
     def _rendered(self, client: _Client, name: str) -> Held | None:
         desk = client.desk
         asked = self._catalogue.asked(name, desk.model.vendor) if desk else None
-        file = render(desk, asked) if desk and asked else None
-        if desk is None or file is None:
+        if desk is None or asked is None:
+            return None
+        kind = self._catalogue.vendors[asked.vendor].files[asked.kind]
+        key = (desk.tenant, asked.vendor, name)
+        if kind.shared and (found := self._shared.get(key)) and found[0] is client.tenant:
+            return found[1]
+        file = render(desk, asked)
+        if file is None:
             return None
         self._counts.events["rendered"] += 1
         etag = f'"{hashlib.sha256(file.body).hexdigest()[:32]}"'
         tag = ("ETag", etag)
-        return Held(
+        held = Held(
             name,
             etag.encode(),
             response(200, [("Content-Type", file.content_type), tag], file.body),
             response(304, [tag]),
             holds_secrets(desk, client.plain, file.body),
+            kind.settings,
+            kind.shared,
             fingerprint(file.body, client.plain),
         )
+        if kind.shared:
+            self._shared[key] = (client.tenant, held)
+        return held
 
     def _make_room(self) -> None:
         while self._counts.cached_bytes > self._most and len(self._clients) > 1:

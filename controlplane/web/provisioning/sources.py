@@ -38,6 +38,7 @@ class Sources:
         self._now = now
         self._counts = counts
         self._known: OrderedDict[str, _Source] = OrderedDict()
+        self._told: dict[str, float] = {}
 
     def missed(self, source: str, target: bytes) -> bool:
         """Whether it has missed too often by now."""
@@ -50,12 +51,23 @@ class Sources:
                 self._known.popitem(last=False)
         found.misses += 1
         self._counts.events["missed"] += 1
-        if len(found.macs) < _MACS and (mac := _MAC.search(target)):
+        mac = _MAC.search(target) if len(found.macs) < _MACS else None
+        if mac and mac[0].strip(b"0"):
             found.macs.add(mac[0].lower())
         if found.misses == MISSES:
             self._counts.events["source refused"] += 1
             log.warning("source refused", source=key, misses=MISSES, macs=len(found.macs))
         return found.misses >= MISSES
+
+    def first(self, who: str) -> bool:
+        """Whether `who` was not asked about in this window yet."""
+        now = self._now()
+        if now - self._told.get(who, -WINDOW_SECONDS) < WINDOW_SECONDS:
+            return False
+        if len(self._told) > _SOURCES:
+            self._told.clear()
+        self._told[who] = now
+        return True
 
 
 @lru_cache(50_000)

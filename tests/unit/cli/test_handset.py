@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 import yaml
@@ -152,6 +153,23 @@ def test_a_url_to_enrol_with_is_shown_once(place: Place) -> None:
         assert "/d/" not in place.ctl("handset", verb, *(["acme/LDN-07"] * (verb == "show"))).output
     assert "1 of its tokens ended" in place.ctl("handset", "revoke", "acme/LDN-07").stdout
     assert "it had no token" in place.ctl("handset", "revoke", "acme/LDN-07").stdout
+
+
+@pytest.mark.proves("B18")
+def test_an_app_scans_where_it_is_set_up_from(
+    place: Place, alone: Callable[..., Result], tmp_path: Path
+) -> None:
+    place.config.write_text(place.config.read_text() + SERVED)
+    alone("add", "acme/APP-1", "model=linphone/Linphone", "line=101")
+    picture = tmp_path / "code.svg"
+    done = place.ctl("handset", "enrol", "acme/APP-1", "--svg", str(picture))
+    assert re.search(r"^http://phones\.example:8085/d/[\w-]{24}/linphone\.xml$", done.stdout, re.M)
+    assert "█" in done.stdout
+    assert picture.read_text().startswith("<svg")
+    assert picture.stat().st_mode & 0o77 == 0
+    refused = place.ctl("handset", "enrol", "acme/LDN-07", "--svg", str(tmp_path / "none.svg"))
+    assert "is no app that scans a QR code" in refused.stderr
+    assert not (tmp_path / "none.svg").exists()
 
 
 def test_what_cannot_be_enrolled_is_told(place: Place) -> None:

@@ -10,6 +10,7 @@ import pytest
 from controlplane.diagnostics import Faults
 from controlplane.live.registrar import Registration
 from controlplane.model.deployment import ProvisioningServer
+from controlplane.render.phones.catalogue import catalogue
 from controlplane.service import fleet
 from controlplane.service.current_files import CurrentFiles
 from controlplane.service.handset_files import PLACEHOLDER, fingerprint
@@ -113,3 +114,20 @@ def test_which_files_there_are(served: StoredPlace) -> None:
         assert files.file(phone, files.names(phone)[1]).body
         with pytest.raises(Faults, match="is no file of this handset"):
             files.file(phone, "001565aabbcd.cfg")
+
+
+FAMILIES = {(it.vendor, it.family.name): it.key for it in catalogue().models.values()}
+
+
+@pytest.mark.parametrize("model", sorted(FAMILIES.values()))
+def test_every_file_of_every_family_can_be_shown(served: StoredPlace, model: str) -> None:
+    served.commit(ACME.replace("yealink/T54W, site", f"{model}, site"))
+    with served.store() as store:
+        files = CurrentFiles(served.deployment, store)
+        phone = shown(store, "acme/LDN-07")
+        names = files.names(phone)
+        assert names
+        for name in names:
+            shown_file = files.file(phone, name).body.decode()
+            assert "made-by-store" not in shown_file
+            assert files.file(phone, name, reveal=True).content_type

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from controlplane.diagnostics import Faults, Severity
-from controlplane.render.phones.lacking import lacking
+from controlplane.render.phones.lacking import lacking, unknown_engines
 from controlplane.service.reading import read_tenant
 from tests.unit.render.phones.office import desk, office
 from tests.unit.render.phones.pieces import ROOT
@@ -60,6 +60,21 @@ def test_engines_take_phones_without_tls_and_srtp_but_behind_a_proxy() -> None:
     assert account.outbound_proxy.port == 5061
     at_site = said(sites__london__provisioning={"transport": "tls"})
     assert [address for address, _, _ in at_site] == ["acme/sites/london/provisioning/transport"]
+
+
+def test_servers_are_engines_of_the_deployment() -> None:
+    system = office(
+        T54W,
+        handsets__LDN_01__preferred_server="asterix",
+        sites__london__provisioning={"backup_server": "two"},
+    )
+    assert [
+        (it.address, it.mend) for it in unknown_engines(system, ["asterisk", "freeswitch"])
+    ] == [
+        ("acme/sites/london/provisioning/backup_server", "the engines are asterisk, freeswitch"),
+        ("acme/handsets/LDN-01/preferred_server", "did you mean 'asterisk'?"),
+    ]
+    assert not list(unknown_engines(system, ["asterix", "two"]))
 
 
 def test_a_language_that_phones_of_a_family_have_not() -> None:
