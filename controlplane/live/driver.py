@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
@@ -137,6 +138,7 @@ class Driver:
     async def checked(self, question: Question, check: Check) -> Question:
         """The question with what was found of the digits, in their place; where that lets somebody
         log in to a handset, they are logged in, and it is the question after that."""
+        since = asyncio.get_running_loop().time()
         outcome = await self._doors(check) if self._doors else Outcome.DIGITS
         assert isinstance(question, Ended)
         found = question._replace(outcome=outcome, digits="")
@@ -144,7 +146,7 @@ class Driver:
         if self._doors is None or following is None or not isinstance(following.step, LogIn):
             return found
         step = following.step
-        bound = await self._doors(Binding(found.tenant, step.line, step.handset))
+        bound = await self._doors(Binding(found.tenant, step.line, step.handset, since))
         return found._replace(point=following.point, outcome=bound)
 
     def is_quiet(self, tenant: str, line: str) -> bool:

@@ -48,7 +48,7 @@ class DoorKeeper:
     async def __call__(self, asked: Check | Binding) -> Outcome:
         run = asyncio.get_running_loop().run_in_executor
         if isinstance(asked, Binding):
-            return await run(self._threads, self._log_in, asked, time.monotonic())
+            return await run(self._threads, self._log_in, asked)
         return await run(self._threads, self._look, asked)
 
     def close(self) -> None:
@@ -68,14 +68,14 @@ class DoorKeeper:
                 self._pins.choose(tenant, line, digits)
                 return Outcome.RIGHT
 
-    def _log_in(self, asked: Binding, since: float) -> Outcome:
-        tenant, line, handset = asked
+    def _log_in(self, asked: Binding) -> Outcome:
+        tenant, line, handset, since = asked
+        # A thread has no event loop; its clock is this one.
         if self._desk is None or time.monotonic() > since + LOGIN_SECONDS:
             raise fault(f"line {line} was not logged in to {handset}: there was no time left")
+        reason = f"with its PIN, at {handset}"
         try:
-            self._desk.login(
-                tenant, line, handset, f"line {line}", reason=f"with its PIN, at {handset}"
-            )
+            self._desk.login(tenant, line, handset, f"line {line}", reason=reason)
         except LoginRefused as refused:
             return _REFUSALS[refused.why]
         return Outcome.DONE

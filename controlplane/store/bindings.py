@@ -21,20 +21,29 @@ def around(
 ) -> Texts:
     """What state a login of these lines to these handsets depends on: documents by address.
 
-    The handsets themselves and all that serve these lines, the lines with their users, and the
-    tenant's sites and settings.
+    The handsets themselves and all that serve these lines, the lines with their users, the sites of
+    all these, and the tenant's settings. There is a second site wherever the tenant has one.
     """
     phones = tables["handsets"].c
     served = or_(phones.key.in_(handsets), phones.line.in_(lines), phones.login.in_(lines))
     of_lines = tables["lines"].c
     users = select(of_lines.user).where(of_lines.tenant == tenant, of_lines.key.in_(lines))
-    return Texts(
+    found = Texts(
         {
-            **_settings(connection, tenant),
-            **_found(connection, tenant, "sites", True),
             **_found(connection, tenant, "users", tables["users"].c.key.in_(users)),
             **_found(connection, tenant, "lines", of_lines.key.in_(lines)),
             **_found(connection, tenant, "handsets", served),
+        }
+    )
+    named = {it["site"] for it in found.decoded().values() if it.get("site")}
+    sites = tables["sites"].c
+    some = select(sites.key).where(sites.tenant == tenant).order_by(sites.key).limit(2)
+    some_keys = connection.execute(some).scalars().all()
+    return Texts(
+        {
+            **_settings(connection, tenant),
+            **_found(connection, tenant, "sites", sites.key.in_({*named, *some_keys})),
+            **found.texts,
         }
     )
 
@@ -48,12 +57,18 @@ def numbers_to(connection: Connection, tenant: str, destination: str) -> Texts:
 
 
 def of_login(connection: Connection, tenant: str, handset: str, line: str) -> Texts:
-    """What a login of the line to the handset is judged by."""
+    """What a login of the line to the handset is judged by: with the numbers that lead to the line,
+    and the sites whose main numbers they are."""
     phones = tables["handsets"].c
     asked = select(phones.login).where(phones.tenant == tenant, phones.key == handset)
     lines = {it for it in (line, connection.execute(asked).scalar()) if it}
+    found = around(connection, tenant, [handset], lines).texts
     numbers = numbers_to(connection, tenant, f"line/{line}") if line else Texts({})
-    return Texts({**around(connection, tenant, [handset], lines).texts, **numbers.texts})
+    for number in numbers:
+        main = f'"main_number":"{number.rpartition("/")[2]}"'
+        where = tables["sites"].c.document.contains(main, autoescape=True)
+        found = {**found, **_found(connection, tenant, "sites", where)}
+    return Texts({**found, **numbers.texts})
 
 
 @dataclass(frozen=True, slots=True)

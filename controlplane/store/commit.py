@@ -19,6 +19,7 @@ from controlplane.store.staleness import refuse_stale
 from controlplane.store.writing import add, identity, many, same, write_objects
 
 Check = Callable[[str, Documents], object]
+_FEW = 500
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _ADDRESS = re.compile(rf"([a-z0-9-]+)/(?:settings|({'|'.join(list(tables)[1:])})/([^/]+))")
 
@@ -103,6 +104,8 @@ def _write_secrets(
         return
     table = schema.handset_secrets
     mine = select(table.c.handset).where(table.c.tenant == bare[0]["its_tenant"])
+    if len(bare) <= _FEW:
+        mine = mine.where(table.c.handset.in_([one["its_key"] for one in bare]))
     has = set(connection.execute(mine).scalars())
     rows = [
         {"tenant": one["its_tenant"], "handset": one["its_key"], "sip_password": new_secret()}

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import signal
+import sqlite3
 import threading
 import time
 from collections.abc import Iterator
@@ -269,3 +271,47 @@ def test_a_controller_that_is_lost_on_the_way_logs_nobody_in(
         assert result.ended_by == "engine" or result.status == 503
     assert office.login("D1") is None
     assert office.call("D1", "101").status == 403
+
+
+@pytest.mark.proves("G1", "G2", "G3", "G4", "G5")
+def test_ctl_logs_in_and_out_with_no_reload(office: Office) -> None:
+    done = office.data("handset", "login", "acme/D1", "102")
+    assert done["committed"]
+    assert [(it["files_changed"], it["reloads"]) for it in done["engines"].values()] == [(0, [])]
+    assert office.rang("A1", "102")[0] == ["D1"]
+    again = office.ctl("handset", "login", "acme/D1", "102")
+    assert again == "line acme/102 is already logged in to D1\nno new revision\n"
+    for args, said in (
+        (("acme/D1", "103"), "handset D1 is taken: line 102 (Ada Byron) is logged in there"),
+        (("acme/D3", "102"), "line 102 is logged in at handset D1"),
+        (("acme/D9", "102"), "there is no handset 'D9'"),
+        (("acme/D1", "109"), "there is no line '109'"),
+    ):
+        refused = run_process("handset", "login", *args, cwd=office.folder)
+        assert refused.returncode == 1
+        assert said in refused.stderr
+    office.ctl("handset", "login", "acme/D3", "102", "--move", "--reason", "she moved")
+    assert (office.login("D1"), office.login("D3")) == (None, "102")
+    assert office.rang("A1", "102")[0] == ["D3"]
+    out = office.ctl("handset", "logout", "acme/D3")
+    assert out.startswith("acme/D3 is logged out\nrevision ")
+    assert office.rang("A1", "102")[0] == []
+    assert not office.drift
+
+
+@pytest.mark.proves("G1")
+def test_a_running_controller_logs_out_who_is_due(office: Office) -> None:
+    office.ctl("handset", "login", "acme/D1", "102")
+    office.ctl("handset", "login", "acme/D2", "103")
+    ago = dt.datetime.now(dt.UTC) - dt.timedelta(minutes=2)
+    office.ctl("set", "acme/settings/hot_desk/logout_at", f'"{ago:%H:%M}"')
+    with office.controller():
+        time.sleep(5)
+        assert (office.login("D1"), office.login("D2")) == ("102", "103"), "they came later"
+    database = sqlite3.connect(office.folder / "var/controlplane.sqlite")
+    with closing(database), database:
+        database.execute("UPDATE commits SET at = datetime(at, '-1 hour')")
+    with office.controller():
+        office.until(D1=None, D2=None)
+        assert office.call("D1", "101").status == 403
+        assert office.rang("A1", "104")[0] == ["D2"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -9,9 +10,17 @@ from typing import Any
 
 import pytest
 
+from controlplane.calls.given import Binding
 from controlplane.diagnostics import Faults
+from controlplane.model.change import Change
+from controlplane.model.change_set import ChangeSet
 from controlplane.model.deployment import Deployment
+from controlplane.model.documents import from_documents
+from controlplane.routing.steps import Outcome
+from controlplane.routing.stored import state_of
+from controlplane.service import flips
 from controlplane.service.door import Door
+from controlplane.service.doors import LOGIN_SECONDS, DoorKeeper
 from controlplane.service.hotdesk import HotDesk, LoginRefused, Why, line_of
 from controlplane.store.store import Store
 
@@ -177,3 +186,51 @@ def test_who_is_refused_is_judged_again_by_what_phones_did(desk: HotDesk, store:
     late = HotDesk(store, desk.door, lambda: desk.logout("acme", "D1", "line 101", line="101"))
     assert late.login("acme", "101", "D3", "line 101").committed
     assert (login_of(store, "D1"), login_of(store, "D3")) == (None, "101")
+
+
+@pytest.mark.proves("G1", "G2")
+async def test_the_door_keeper_logs_in_and_says_how_that_ended(desk: HotDesk) -> None:
+    doors = DoorKeeper(desk.store, desk)
+
+    async def asked(line: str, handset: str, ago: float = 0) -> Outcome:
+        since = asyncio.get_running_loop().time() - ago
+        return await doors(Binding("acme", line, handset, since))
+
+    assert await asked("101", "D1") is Outcome.DONE
+    assert await asked("101", "D1") is Outcome.DONE
+    assert await asked("102", "D1") is Outcome.TAKEN
+    assert await asked("101", "D3") is Outcome.ELSEWHERE
+    with pytest.raises(Faults, match="no time left"):
+        await asked("102", "D3", LOGIN_SECONDS + 1)
+    doors.close()
+    assert login_of(desk.store, "D3") is None
+
+
+@pytest.mark.proves("G5")
+@pytest.mark.parametrize("sites", [1, 2, 5])
+def test_the_keys_of_a_login_are_those_of_the_whole_tenant(
+    store: Store, put: Put, sites: int
+) -> None:
+    """They are reckoned from the few documents around it."""
+    office = {f"sites/s{n}": {"main_number": f"+44207183880{n}"} for n in range(sites)}
+    office |= {f"users/u{n}": {"site": f"s{n % sites}"} for n in range(4)}
+    office |= {f"lines/10{n}": {"user": f"u{n}"} for n in range(3)}
+    office |= {"lines/103": {}, "handsets/B1": {"line": "101"}, "handsets/B2": {"line": "101"}}
+    office |= {"handsets/D1": {"login": "101"}, "handsets/D2": {}, "handsets/D3": {"login": "103"}}
+    put({"settings": {"timezone": "Europe/London"}, **office})
+    logins = [("D2", "100"), ("D1", None), ("D1", "103"), ("B1", "102"), ("D3", "103"), ("D3", "")]
+    for handset, line in logins:
+        now = store.load("acme")
+        place = f"acme/handsets/{handset}"
+        before = now.documents[place]
+        after = {key: it for key, it in before.items() if key != "login"}
+        after |= {"login": line} if line else {}
+        change_set = ChangeSet("acme", now.revision, (Change(place, before, after),))
+        found = flips.of(change_set, store.around)
+        was, will = (
+            state_of(from_documents("acme", {**now.documents.decoded(), place: it}))
+            for it in (before, after)
+        )
+        changed = {key: will.get(key) for key in {*was, *will} if was.get(key) != will.get(key)}
+        assert found is not None
+        assert found.after == changed, (handset, line)

@@ -7,11 +7,13 @@ from typing import Any
 import pytest
 
 from controlplane.calls.call import Call, Decision, FromHandset
-from controlplane.calls.given import Check, Look
+from controlplane.calls.given import Binding, Check, Look
 from controlplane.live.driver import Driver, Ended, Entered
+from controlplane.routing.features import flipped_at
 from controlplane.routing.steps import (
     Cause,
     Hangup,
+    LogOut,
     OpenMailbox,
     Outcome,
     Play,
@@ -129,3 +131,59 @@ async def test_without_who_looks_at_pins_nobody_gets_in() -> None:
     asked = decided(made, Entered("acme", Call("*97", FromHandset("B1"))))
     assert asked.step == Play(Prompt.NOT_AVAILABLE)
     assert decided(made, ended(asked, Outcome.DONE)).step == Hangup(Cause.CONGESTION)
+
+
+@pytest.mark.proves("G1", "G2")
+@pytest.mark.parametrize(
+    ("bound", "told"),
+    [
+        (Outcome.DONE, Prompt.LOGGED_IN),
+        (Outcome.TAKEN, Prompt.HANDSET_TAKEN),
+        (Outcome.ELSEWHERE, Prompt.LINE_ELSEWHERE),
+        (Outcome.REFUSED, Prompt.NOT_ALLOWED),
+    ],
+)
+async def test_a_login_is_carried_out_before_the_caller_hears_of_it(
+    bound: Outcome, told: Prompt
+) -> None:
+    """By the store's word, whatever is known here."""
+    asked: list[object] = []
+
+    async def doors(question: Check | Binding) -> Outcome:
+        asked.append(question)
+        return bound if isinstance(question, Binding) else Outcome.RIGHT
+
+    made = Driver(doors=doors)
+    office = view()
+    made.follow({"acme": (office.plan, office.state)})
+    line = decided(made, Entered("acme", Call("*11", FromHandset("A1"))))
+    pin = decided(made, ended(line, Outcome.DIGITS)._replace(digits="102"))
+    question = ended(pin, Outcome.DIGITS)._replace(digits="2468")
+    check = made.to_check(question)
+    assert check == Check(Look.PIN, "acme", "102", "2468")
+    after = decided(made, await made.checked(question, check))
+    assert asked[0] == check
+    assert isinstance(asked[1], Binding)
+    assert asked[1][:3] == ("acme", "102", "A1")
+    assert after.step == Play(told)
+
+
+def test_a_logout_counts_at_once_and_until_the_store_has_it() -> None:
+    handsets = {"B1": {"login": "101"}}
+    office, after = view(handsets=handsets), view(handsets={"B1": {}})
+    made = Driver()
+    made.follow({"acme": (office.plan, office.state)})
+    out = decided(made, Entered("acme", Call("*12", FromHandset("B1"))))
+    assert isinstance(out.step, LogOut)
+    (flipped,) = filter(None, map(flipped_at, out.point.seen))
+    for _ in range(2):
+        assert decided(made, Entered("acme", Call("*12", FromHandset("B1")))).step == Play(
+            Prompt.NOT_ALLOWED
+        )
+        # An older state is read meanwhile.
+        made.follow({"acme": (office.plan, office.state)})
+    assert made.known()["acme"][1] == after.state
+    # It is stored, and somebody logs in there again.
+    made.kept("acme", flipped)
+    made.follow({"acme": (office.plan, office.state)})
+    assert made.known()["acme"][1] == office.state
