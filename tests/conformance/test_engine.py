@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -108,7 +109,7 @@ def hall(theatre: Theatre) -> Iterator[Hall]:
         yield hall
 
 
-def killed(seconds: float, *, again: bool = False) -> Reader:
+def killed(seconds: float, calls: int, *, again: bool = False) -> Reader:
     """Gone so long after the calls began; another one comes then, if `again`."""
 
     @contextmanager
@@ -124,12 +125,12 @@ def killed(seconds: float, *, again: bool = False) -> Reader:
             timer.start()
             yield
             timer.join()
-            decided_before(seconds, controller)
+            decided_before(seconds, controller, calls)
 
     return lost
 
 
-def hung(seconds: float) -> Reader:
+def hung(seconds: float, calls: int) -> Reader:
     """Connected and silent from then on; 0 is before the first call."""
 
     @contextmanager
@@ -141,15 +142,15 @@ def hung(seconds: float) -> Reader:
                 timer.join()
             yield
             timer.join()
-            decided_before(seconds, controller)
+            decided_before(seconds, controller, calls)
 
     return silent
 
 
-def decided_before(seconds: float, controller: Controller) -> None:
+def decided_before(seconds: float, controller: Controller, calls: int) -> None:
     """A second is enough for all calls to come in: the loss was one in their midst."""
     if seconds > 1:
-        assert controller.decisions().count("entry") >= FEW
+        assert controller.decisions().count("entry") >= calls
 
 
 READERS: Mapping[str, Reader] = {
@@ -158,15 +159,15 @@ READERS: Mapping[str, Reader] = {
 }
 """Who decides, by name: a row here puts all calls through once more."""
 
-FAULTS: Mapping[str, Reader] = {
-    "killed as calls come in": killed(0.15),
-    "killed while it rings": killed(1.5),
-    "killed after a step": killed(2.5),
-    "killed, another comes": killed(0.5, again=True),
-    "hung": hung(0),
-    "hung while it rings": hung(1.5),
+FAULTS: Mapping[str, Callable[[int], Reader]] = {
+    "killed as calls come in": partial(killed, 0.15),
+    "killed while it rings": partial(killed, 1.5),
+    "killed after a step": partial(killed, 2.5),
+    "killed, another comes": partial(killed, 0.5, again=True),
+    "hung": partial(hung, 0),
+    "hung while it rings": partial(hung, 1.5),
 }
-"""What may befall the controller in the midst of some calls."""
+"""What may befall the controller in the midst of so many calls."""
 
 FEW = 12
 """Calls put through a fault, all at once, so that the controller is lost in the midst of them."""
@@ -246,7 +247,7 @@ def test_generated(endings: str, hall: Hall, report: Report) -> None:
 def test_fault(fault: str, hall: Hall, report: Report) -> None:
     some = [one for one in hall.floors[0].scenarios if takes_a_while(one)][:FEW]
     floor = replace(hall.floors[0], scenarios=some, at_once=FEW)
-    with FAULTS[fault](hall.stand):
+    with FAULTS[fault](FEW)(hall.stand):
         report.add(fault, some, wanted(floor), floor.put_through(hall.stand))
     assert [one for one in some if report.faults(fault, one.key)] == []
 
@@ -258,8 +259,9 @@ def test_fault_while_codes_are_dialled_and_asked_for(
 ) -> None:
     """Members log in and out, and callers press authorisation codes."""
     floors = [replace(floor, scenarios=some, at_once=FEW) for floor, some in _with_codes(hall)]
-    assert sum(len(floor.scenarios) for floor in floors) == FEW
-    with FAULTS[fault](hall.stand), ThreadPoolExecutor(len(floors)) as pool:
+    calls = sum(len(floor.scenarios) for floor in floors)
+    assert calls == len(_CODED)
+    with FAULTS[fault](calls)(hall.stand), ThreadPoolExecutor(len(floors)) as pool:
         endings = list(pool.map(lambda floor: floor.put_through(hall.stand), floors))
     for floor, seen in zip(floors, endings, strict=True):
         report.add(fault, floor.scenarios, wanted(floor), seen)
@@ -271,20 +273,21 @@ def test_fault_while_codes_are_dialled_and_asked_for(
 
 
 def _with_codes(hall: Hall) -> Iterator[tuple[Floor, list[Numbered]]]:
-    """By floor, FEW of them in all."""
-    groups = [it.name for it in GROUP_CODES if it.codes]
-    asked = [it.name for it in CODES if it.presses]
-    names = (*groups, *asked[: FEW - len(groups)])
+    """By floor."""
     for floor in hall.floors:
-        if some := [one for one in floor.scenarios if one.scenario.name in names]:
+        if some := [one for one in floor.scenarios if one.scenario.name in _CODED]:
             yield floor, some
+
+
+_CODED = frozenset(it.name for it in (*GROUP_CODES, *CODES) if it.codes or it.presses)
+"""Where a member logs in or out, or a code is pressed."""
 
 
 @pytest.mark.proves("H9")
 def test_a_hung_controller_costs_two_seconds(hall: Hall) -> None:
     floor = hall.floors[0]
     answered = next(one for one in floor.scenarios if one.scenario.name == "answered")
-    with hung(0)(hall.stand):
+    with hung(0, 1)(hall.stand):
         result = floor.place(answered).wait()
     assert result.answered
     assert result.ring_ms is not None
