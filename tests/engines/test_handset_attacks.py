@@ -22,7 +22,7 @@ from typing import Any
 import pytest
 
 from controlplane.cli.config import write_new
-from tests.engines.handset_office import RENDERED, mac_of, model_of, serving, url_for
+from tests.engines.handset_office import RENDERED, mac_of, model_of, serving
 from tests.fleet import VENDORS, Answer, Handset
 from tests.unit.cli.conftest import Place, environment
 from tests.unit.service.conftest import new_deployment
@@ -62,7 +62,7 @@ class Served:
         done = self.place.process("handset", "enrol", f"acme/{name}", "-o", "json")
         assert done.returncode == 0, done.stderr
         url: str = json.loads(done.stdout)["url"]
-        return url_for(name, url)
+        return url
 
     def handset(self, name: str, url: str) -> Handset:
         """At an address of its own, as attacks are."""
