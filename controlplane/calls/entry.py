@@ -106,13 +106,13 @@ def _feature(plan: Plan, called: str, handset: str) -> tuple[str, str, Note] | N
         note = Note(f"{plan.tenant}/{plan.address(found.flow)}", f"{code} dialled")
         if not found.takes:
             return found.flow, handset if found.of_handset else "", note
-        if target := _target(plan, behind):
+        if target := destination_dialled(plan, behind):
             return found.flow, target, note
         return UNKNOWN, "", Note(note.address, f"{behind} is neither an extension nor a number")
     return None
 
 
-def _target(plan: Plan, dialled: str) -> str:
+def destination_dialled(plan: Plan, dialled: str) -> str:
     """As the state has a destination; "" for what is none."""
     if dialled in plan.emergency_numbers:
         return ""

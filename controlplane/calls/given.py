@@ -6,13 +6,17 @@ from enum import StrEnum
 from typing import NamedTuple, assert_never
 
 from controlplane.calls.call import Point
-from controlplane.routing.plan import AskLine, AskPin, ChoosePin, Menu, Plan
+from controlplane.calls.entry import destination_dialled
+from controlplane.routing.plan import AskLine, AskPin, AskTarget, ChoosePin, Menu, Plan
 from controlplane.routing.steps import Collect, Outcome, Prompt
 
-Door = AskPin | ChoosePin | AskLine | Menu
+Door = AskPin | ChoosePin | AskLine | AskTarget | Menu
 
 MOST_DIGITS = 10
 """Of a PIN and of an extension."""
+
+MOST_DIALLED = 20
+"""Of a number, with what is dialled before one abroad."""
 
 SECONDS = 10
 """How long a caller may wait before each digit."""
@@ -55,6 +59,8 @@ def question_of(node: Door) -> Collect:
             return Collect(Prompt.NEW_PIN, MOST_DIGITS, SECONDS, Prompt.NEW_PIN_AGAIN, node.told)
         case AskLine():
             return Collect(Prompt.ENTER_LINE, MOST_DIGITS, SECONDS)
+        case AskTarget():
+            return Collect(Prompt.ENTER_TARGET, MOST_DIALLED, SECONDS)
         case Menu():
             return Collect(node.prompt, 1, SECONDS)
         case _ as never:
@@ -75,7 +81,7 @@ def check_of(plan: Plan, point: Point, outcome: Outcome, digits: str) -> Check |
             return None
 
 
-def after_question(node: Door, point: Point, outcome: Outcome, digits: str) -> Point:
+def after_question(plan: Plan, node: Door, point: Point, outcome: Outcome, digits: str) -> Point:
     """`outcome` is that of the check, where there was one to make."""
     match node:
         case AskPin():
@@ -86,6 +92,12 @@ def after_question(node: Door, point: Point, outcome: Outcome, digits: str) -> P
             if outcome is Outcome.DIGITS:
                 return point.at(node.then)._replace(args=(*point.args, digits))
             return point.at(node.nothing if outcome is Outcome.NOTHING else node.away)
+        case AskTarget():
+            if outcome is not Outcome.DIGITS:
+                return point.at(node.nothing if outcome is Outcome.NOTHING else node.away)
+            if not (target := destination_dialled(plan, digits)):
+                return point.at(node.unknown)
+            return point.at(node.then)._replace(args=(*point.args[:1], target))
         case Menu():
             if outcome is Outcome.DIGITS:
                 return point.at(dict(node.choices).get(digits, node.other))

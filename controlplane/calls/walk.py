@@ -14,11 +14,13 @@ from controlplane.calls.entry import enter
 from controlplane.calls.facts import Facts
 from controlplane.calls.given import after_question
 from controlplane.calls.walker import Walker, begin
+from controlplane.routing.features import code_place
 from controlplane.routing.plan import (
     Announce,
     AskCode,
     AskLine,
     AskPin,
+    AskTarget,
     BindHandset,
     CallBack,
     CheckCaller,
@@ -76,8 +78,11 @@ def resume(
         return walker.decide(walker.operator(node, point))
     if isinstance(node, CallBack):
         return walker.decide(walker.called_back(node, point, outcome, digits))
-    if isinstance(node, AskPin | ChoosePin | AskLine | Menu):
-        return walker.decide(after_question(node, point, outcome, digits))
+    if isinstance(node, AskCode) and outcome is Outcome.RIGHT and digits:
+        # The engine tells which one it was, by its name.
+        point = point.at(point.node, seen=(*point.seen, code_place(digits)))
+    if isinstance(node, AskPin | ChoosePin | AskLine | AskTarget | Menu):
+        return walker.decide(after_question(plan, node, point, outcome, digits))
     return walker.decide(point.at(_after(node, point, outcome)))
 
 
@@ -129,6 +134,7 @@ def _after(node: Node, point: Point, outcome: Outcome) -> int:
             | AskPin()
             | ChoosePin()
             | AskLine()
+            | AskTarget()
             | Menu()
             | Jump()
             | Release()

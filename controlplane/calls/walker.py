@@ -28,6 +28,7 @@ from controlplane.routing.plan import (
     AskCode,
     AskLine,
     AskPin,
+    AskTarget,
     BindHandset,
     CallBack,
     CheckCaller,
@@ -171,7 +172,7 @@ class Walker:
                 return Play(node.prompt), point
             case TakeOwn():
                 return point.at(node.then)._replace(args=(self.caller.number,))
-            case AskPin() | ChoosePin() | AskLine() | Menu():
+            case AskPin() | ChoosePin() | AskLine() | AskTarget() | Menu():
                 return self._ask(node, point)
             case OpenBox():
                 return self._open(node, point)
@@ -254,13 +255,13 @@ class Walker:
         return self._ring(rung, point.active.seconds, point, node.failed)
 
     def _flip(self, node: FlipOwn, point: Point) -> Point | tuple[Step, Point]:
-        line, value = self.caller.number, point.value(node.value)
+        line = self.caller.number if node.line is None else point.value(node.line)
+        value = point.value(node.value)
         if value and (why := self._may_not(node.own, line, value)):
             self._note(point, "", why)
             return point.at(node.refused)
         self.notes.append(Note(f"{self.plan.tenant}/lines/{line}", f"{node.own}: {value or 'off'}"))
-        key = own_key(node.own, line)
-        return Flip(key, value), point.at(point.node, seen=(*point.seen, flip_place(key, value)))
+        return self._write(own_key(node.own, line), value, point)
 
     def _flip_member(self, node: FlipMember, point: Point) -> Point | tuple[Step, Point]:
         line, group = self.caller.number, point.value(node.group)
@@ -269,7 +270,14 @@ class Walker:
             self._note(point, "", f"line {line} is no member of {group}")
             return point.at(node.refused)
         self.notes.append(Note(f"{self.plan.tenant}/lines/{line}", f"logged {value}: {group}"))
-        return Flip(key, value), point.at(point.node, seen=(*point.seen, flip_place(key, value)))
+        return self._write(key, value, point)
+
+    @staticmethod
+    def _write(key: str, value: str, point: Point) -> tuple[Step, Point]:
+        # Where a call writes a key again, its history is to tell of the last time alone.
+        again = flip_place(key, "")
+        seen = (place for place in point.seen if not place.startswith(again))
+        return Flip(key, value), point.at(point.node, seen=(*seen, flip_place(key, value)))
 
     def _log_in(self, node: BindHandset, point: Point) -> Point | tuple[Step, Point]:
         if not self.facts.doors:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import signal
 from typing import TYPE_CHECKING
 
@@ -23,8 +24,6 @@ def verb(session: Session, verbose: bool) -> None:
     """Serve handsets their files until SIGTERM or SIGINT, as `provisioning:` of the configuration
     says. Several may run on one database, each on a machine or at a port of its own.
     """
-    import gc
-
     import uvloop
 
     from controlplane.cli import logs
@@ -44,4 +43,6 @@ async def _serve(deployment: Deployment, store: Store) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     async with served(deployment, store, Counts()):
+        # What was read is there to stay: the collector need not walk through it again and again.
+        gc.freeze()
         await stop.wait()

@@ -10,7 +10,7 @@ from urllib.parse import unquote
 
 from controlplane.history.legs import Leg, Outside, Phone, Stage, answered_by, stages
 from controlplane.history.recordings import names_of
-from controlplane.routing.features import flipped_at
+from controlplane.routing.features import code_at, flipped_at
 from controlplane.routing.plan import Plan
 from controlplane.routing.spool import Mark, SpoolLine
 from controlplane.routing.state import WITHHELD, State, serves_key
@@ -47,6 +47,7 @@ def entry(engine: str, line: SpoolLine, known: Known) -> CallRow:
     path = _path(line, plan)
     outcome = _outcome(line, peer, released, path)
     talking = (line["line"] or _serves(peer, state) or None) if peer else None
+    codes = [name for place in _seen(line) if (name := code_at(place))]
     return CallRow(
         engine=engine,
         call=line["call"],
@@ -71,6 +72,7 @@ def entry(engine: str, line: SpoolLine, known: Known) -> CallRow:
         cause=_cause(line, released),
         decided=_decided(line),
         mailbox=line["mailbox"] or None,
+        code=codes[-1] if codes else None,
         recording=" ".join(names_of(line["tenant"], line["recording"])) or None,
         recording_fault=None,
         places=frozenset(_places(caller_line, path, rang, state, talking)),
@@ -162,9 +164,13 @@ def _called(dialled: str, plan: Plan | None) -> str:
     return plan.rules.to_e164(dialled) or dialled
 
 
+def _seen(line: SpoolLine) -> tuple[str, ...]:
+    return tuple(place for place in line["seen"].split("&") if place)
+
+
 def _path(line: SpoolLine, plan: Plan | None) -> tuple[str, ...]:
     """Where the call was, or else where it was to go, by the number it was for."""
-    seen = tuple(place for place in line["seen"].split("&") if place)
+    seen = tuple(place for place in _seen(line) if code_at(place) is None)
     if seen or plan is None:
         return seen
     called = _called(line["dialled"], plan)

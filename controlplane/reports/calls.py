@@ -36,6 +36,7 @@ COLUMNS = (
     "answered",
     "ended",
     "decided",
+    "code",
     "recording",
     "recording_fault",
     "engine",

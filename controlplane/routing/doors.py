@@ -18,14 +18,18 @@ from controlplane.routing.plan import (
     AskCode,
     AskLine,
     AskPin,
+    AskTarget,
     ChoosePin,
     FeatureRef,
+    FlipOwn,
     Flow,
     Jump,
     Menu,
     OpenBox,
+    Own,
     TakeOwn,
 )
+from controlplane.routing.state import ON
 from controlplane.routing.steps import Cause, Prompt
 
 ATTEMPTS = 3
@@ -34,8 +38,19 @@ ATTEMPTS = 3
 CHOICES = 3
 """How often the menu of the portal is heard in one call."""
 
-MAILBOX_KEY, PIN_KEY = "1", "2"
+MAILBOX_KEY, PIN_KEY, QUIET_KEY, FORWARD_KEY = "1", "2", "3", "4"
 """What to press in the menu of the portal."""
+
+ON_KEY, OFF_KEY = "1", "2"
+"""For do not disturb."""
+
+FORWARD_KEYS = {
+    "1": Own.FORWARD_ALWAYS,
+    "2": Own.FORWARD_BUSY,
+    "3": Own.FORWARD_UNANSWERED,
+    "4": Own.FORWARD_OFFLINE,
+}
+"""Which forward; then its target, or `#` alone for none."""
 
 
 def authorised(routines: Routines) -> Flow:
@@ -97,8 +112,34 @@ def _menu(build: Builder, line: Arg, following: int, away: int) -> int:
     box = build.add(OpenBox(line, following, without, away))
     changed = build.add(Announce(Prompt.PIN_CHANGED, following))
     choose = _choose_pin(build, line, changed, following, away)
-    choices = ((MAILBOX_KEY, box), (PIN_KEY, choose))
+    choices = (
+        (MAILBOX_KEY, box),
+        (PIN_KEY, choose),
+        (QUIET_KEY, _quiet(build, line, following, away)),
+        (FORWARD_KEY, _forwards(build, line, following, away)),
+    )
     return build.add(Menu(Prompt.PORTAL_MENU, choices, following, following, away))
+
+
+def _quiet(build: Builder, line: Arg, following: int, away: int) -> int:
+    """Do not disturb, on or off."""
+    own = Own.DO_NOT_DISTURB
+    on = build.add(FlipOwn(own, ON, following, following, line))
+    off = build.add(FlipOwn(own, "", following, following, line))
+    choices = ((ON_KEY, on), (OFF_KEY, off))
+    return build.add(Menu(Prompt.QUIET_MENU, choices, following, following, away))
+
+
+def _forwards(build: Builder, line: Arg, following: int, away: int) -> int:
+    """One of the line's own forwards, to what is pressed then."""
+    refused = build.add(Announce(Prompt.NOT_ALLOWED, following))
+    unknown = build.add(Announce(Prompt.NOT_IN_SERVICE, following))
+    choices = []
+    for key, own in FORWARD_KEYS.items():
+        on = build.add(FlipOwn(own, Arg(1), following, refused, line))
+        off = build.add(FlipOwn(own, "", following, refused, line))
+        choices.append((key, build.add(AskTarget(on, off, unknown, away))))
+    return build.add(Menu(Prompt.FORWARD_MENU, tuple(choices), following, following, away))
 
 
 def ask_pin(build: Builder, line: Arg, right: int, changed: int, end: int, away: int) -> int:

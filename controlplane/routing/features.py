@@ -97,6 +97,19 @@ def flipped_at(place: str) -> Flipped | None:
     return Flipped(found[2], found[1].replace(".", "/"), _DOTTED.sub(r"\1/", found[3]))
 
 
+_CODE = "code/"
+
+
+def code_place(name: str) -> str:
+    """Among the places of a call: the name of the authorisation code that let it out."""
+    return f"{_CODE}{name}"
+
+
+def code_at(place: str) -> str | None:
+    """What `code_place` wrote; None for any other place."""
+    return place.removeprefix(_CODE) if place.startswith(_CODE) else None
+
+
 def compile_features(own: Mapping[Feature, str | None], routines: Routines) -> Features:
     """`own`: a tenant's own codes, as the model has them."""
     flows: dict[str, Flow] = {}

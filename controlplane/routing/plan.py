@@ -186,7 +186,8 @@ class RingNext:
 
 @dataclass(frozen=True, slots=True)
 class FlipOwn:
-    """Turn a setting of the caller's own line on, or off where `value` is empty, then `then`.
+    """Turn a setting of a line on, or off where `value` is empty, then `then`. `line`: the caller's
+    own, where it is None; any other only behind that line's PIN.
 
     What the line may not do goes to `refused`: a forward while it asks for authorisation codes, to
     itself, or when busy while a second call waits.
@@ -196,6 +197,7 @@ class FlipOwn:
     value: Value
     then: int
     refused: int
+    line: Value | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -309,6 +311,17 @@ class AskLine:
 
 
 @dataclass(frozen=True, slots=True)
+class AskTarget:
+    """Ask for an extension or number to forward to, which as a destination becomes the argument
+    behind the first. `unknown`: what was pressed is neither."""
+
+    then: int
+    nothing: int
+    unknown: int
+    away: int
+
+
+@dataclass(frozen=True, slots=True)
 class Menu:
     """Ask for one digit: on to where it leads; `other` for any other, `nothing` for none."""
 
@@ -373,6 +386,7 @@ Node = (
     | AskPin
     | ChoosePin
     | AskLine
+    | AskTarget
     | Menu
     | OpenBox
     | AskCode

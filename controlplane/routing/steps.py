@@ -81,6 +81,9 @@ class Prompt(StrEnum):
     PIN_CHANGED = "pin-changed"
     NO_MAILBOX = "no-mailbox"
     PORTAL_MENU = "portal-menu"
+    QUIET_MENU = "quiet-menu"
+    FORWARD_MENU = "forward-menu"
+    ENTER_TARGET = "enter-target"
     ENTER_CODE = "enter-code"
     WRONG_CODE = "wrong-code"
     GOODBYE = "goodbye"
@@ -188,7 +191,7 @@ class OpenMailbox:
 @dataclass(frozen=True, slots=True)
 class Authorise:
     """Ask for one of the tenant's authorisation codes, which the engine compares with those it
-    holds. Ends RIGHT, WRONG after too many attempts, or GONE."""
+    holds. Ends RIGHT, with the name of the code beside, WRONG after too many attempts, or GONE."""
 
 
 @dataclass(frozen=True, slots=True)

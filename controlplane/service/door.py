@@ -13,7 +13,6 @@ import asyncio
 import datetime as dt
 import secrets
 import threading
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -41,10 +40,6 @@ from controlplane.store.engine_log import EngineRecord
 from controlplane.store.store import Store
 
 _SECRET_BYTES = 18
-
-_SERVED_SECONDS = 0.7
-"""Who serves handsets looks for what changed every half second: until then, a handset that is told
-to fetch would get its old password again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,17 +166,8 @@ class Door:
         except BaseException as error:
             raise self._taken_back(change_set, revision, error) from error
         # Not before: until an engine has the new files, the old credentials register again.
-        self._end_registrations(change_set)
+        registrations.end_after(change_set, self._deployment)
         return Outcome(revision, True, done)
-
-    def _end_registrations(self, change_set: ChangeSet) -> None:
-        ended = registrations.ended_by(change_set)
-        told = {}
-        if ended and self._deployment.provisioning is not None:
-            told = registrations.to_be_told(change_set)
-        if told:
-            time.sleep(_SERVED_SECONDS)
-        registrations.end(self._deployment.engines, ended, told)
 
     @collector_paused()
     def converge(self) -> Outcome:
@@ -192,17 +178,8 @@ class Door:
             done = self._bring(None, "", thorough=True)
             if self._store.latest_revision() == revision:
                 break
-        handsets = self._accounts()
-        for name, engine in self._deployment.engines.items():
-            registrations.end({name: engine}, registrations.strangers(engine, handsets))
+        registrations.end_strangers(self._deployment, self._store)
         return Outcome(revision, False, done)
-
-    def _accounts(self) -> frozenset[str]:
-        return frozenset(
-            registrations.account_of(tenant, handset)
-            for tenant in self._store.tenants()
-            for handset in self._store.keys(tenant, "handsets")
-        )
 
     def set(
         self,
@@ -264,7 +241,7 @@ class Door:
             row = ENGINES[engine.kind]
             bundle = row.render(views, engine)
             found[name] = asyncio.run(row.applier.drift(engine, bundle, known.revision))
-            found[name] += registrations.differences(engine, self._accounts())
+            found[name] += registrations.differences(engine, self._store)
         if self._deployment.provisioning is not None:
             found[fleet.HANDSETS] = fleet.drift(self._deployment, self._store)
         return found

@@ -14,7 +14,7 @@ import structlog
 
 from controlplane.diagnostics import Faults
 from controlplane.engines import ENGINES
-from controlplane.live.registrar import Registrar, Registration
+from controlplane.live.registrar import Registrar
 from controlplane.model.change import Change
 from controlplane.model.deployment import Deployment
 from controlplane.model.handset import Handset
@@ -140,12 +140,6 @@ class Everywhere:
     def __init__(self, registrars: list[Registrar]) -> None:
         self._registrars = registrars
 
-    async def registered(self) -> Mapping[str, Registration]:
-        found: dict[str, Registration] = {}
-        for registrar in self._registrars:
-            found |= await registrar.registered()
-        return found
-
     async def notify(self, account: str, event: str) -> None:
         """Raises Faults where no engine takes it."""
         told = (it.notify(account, event) for it in self._registrars)
@@ -153,11 +147,6 @@ class Everywhere:
         wrong = [it for it in answers if isinstance(it, BaseException)]
         if wrong and len(wrong) == len(answers):
             raise wrong[0]
-
-    async def end(self, accounts: Iterable[str]) -> None:
-        wanted = list(accounts)
-        for registrar in self._registrars:
-            await registrar.end(wanted)
 
 
 def affected(store: Store, changes: Iterable[Change]) -> list[tuple[str, str]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 
@@ -12,11 +13,16 @@ from controlplane.engines import ENGINES
 from controlplane.live.registrar import Registration
 from controlplane.model.change import Change
 from controlplane.model.change_set import ChangeSet
-from controlplane.model.deployment import Engine
+from controlplane.model.deployment import Deployment, Engine
 from controlplane.render.phones.catalogue import catalogue
+from controlplane.store.store import Store
 
 _ON_ITS_WAY_SECONDS = 0.1
 """An engine answers before a NOTIFY is sent, and finds no contact once it is ended."""
+
+_SERVED_SECONDS = 0.7
+"""Who serves handsets looks for what changed every half second: until then, a handset that is told
+to fetch would get its old password again."""
 
 _ACCOUNT = re.compile(r"[a-z0-9][a-z0-9-]*[.][A-Za-z0-9][A-Za-z0-9_-]*")
 
@@ -95,15 +101,39 @@ def registered(engine: Engine) -> Mapping[str, Registration]:
     return asyncio.run(ask())
 
 
-def strangers(engine: Engine, handsets: frozenset[str]) -> tuple[str, ...]:
+def end_after(change_set: ChangeSet, deployment: Deployment) -> None:
+    """Once every engine has what the change set says. Raises Faults."""
+    ended = ended_by(change_set)
+    told = to_be_told(change_set) if ended and deployment.provisioning is not None else {}
+    if told:
+        time.sleep(_SERVED_SECONDS)
+    end(deployment.engines, ended, told)
+
+
+def end_strangers(deployment: Deployment, store: Store) -> None:
+    """Those that are no handset's. Raises Faults."""
+    handsets = _accounts(store)
+    for name, engine in deployment.engines.items():
+        end({name: engine}, _strangers(engine, handsets))
+
+
+def _accounts(store: Store) -> frozenset[str]:
+    return frozenset(
+        account_of(tenant, handset)
+        for tenant in store.tenants()
+        for handset in store.keys(tenant, "handsets")
+    )
+
+
+def _strangers(engine: Engine, handsets: frozenset[str]) -> tuple[str, ...]:
     """Accounts named as ours that are registered there, and are no handset's. Raises Faults."""
     found = sorted(registered(engine))
     return tuple(it for it in found if it not in handsets and _ACCOUNT.fullmatch(it))
 
 
-def differences(engine: Engine, handsets: frozenset[str]) -> Iterator[Diagnostic]:
-    """One finding a registration that should not be there."""
-    for account in strangers(engine, handsets):
+def differences(engine: Engine, store: Store) -> Iterator[Diagnostic]:
+    """One finding a registration that should not be there. Raises Faults."""
+    for account in _strangers(engine, _accounts(store)):
         yield Diagnostic(
             "is registered and is no handset's",
             f"registrations/{printable(account)}",

@@ -11,9 +11,9 @@ from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Protocol
 
 from controlplane.diagnostics import Faults
-from controlplane.live.registrar import Registrar
 from controlplane.service.pace import Limits, Pace
 
 _TICK_SECONDS = 0.02
@@ -36,6 +36,12 @@ class Result(StrEnum):
     STOPPED = "stopped"
     OFFLINE = "offline"
     UNTOLD = "untold"
+
+
+class Teller(Protocol):
+    async def notify(self, account: str, event: str) -> None:
+        """As `Registrar.notify`."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,24 +101,24 @@ class _Try:
 
 
 class Telling:
-    """`run` once. `registrars` by name of the engine."""
+    """`run` once. `tellers` by name of the engine."""
 
     def __init__(
         self,
         targets: Iterable[Target],
-        registrars: Mapping[str, Registrar],
+        tellers: Mapping[str, Teller],
         look: Look,
         manner: Manner,
         tell: Callable[[Course], None] = lambda _: None,
     ) -> None:
-        self._registrars = registrars
+        self._tellers = tellers
         self._look = look
         self._manner = manner
         self._tell = tell
         self._clock = asyncio.get_running_loop().time
         now = self._clock()
-        self._paces = {name: Pace(manner.limits, now) for name in registrars}
-        self._queues: dict[str, deque[_Try]] = {name: deque() for name in registrars}
+        self._paces = {name: Pace(manner.limits, now) for name in tellers}
+        self._queues: dict[str, deque[_Try]] = {name: deque() for name in tellers}
         for target in targets:
             self._queues[target.node].append(_Try(target, seen=target.seen))
         self._waiting: dict[str, _Try] = {}
@@ -155,7 +161,7 @@ class Telling:
         self._waiting[target.account] = one
         self.course.told += 1
         try:
-            await self._registrars[target.node].notify(target.account, target.event)
+            await self._tellers[target.node].notify(target.account, target.event)
         except Faults as faults:
             self.course.reasons[target.account] = faults.diagnostics[0].message
             del self._waiting[target.account]

@@ -70,6 +70,7 @@ class CallRow:
     `number`, `name`, `line`, `handset` or `trunk`: who called. `called` is what was dialled as
     E.164, or the extension. `path`: the places it came to (`line/101`), `reached` the last.
     `rang`: what rang together, stage by stage. `answered_by`: a handset, or a number outside.
+    `code`: the name of the authorisation code that let it out.
     `recording`: the files, joined by a blank, below the folder that the engine keeps them in, and
     `recording_fault` what is wrong with them. `places`: the lines and groups that had to do with
     it.
@@ -98,6 +99,7 @@ class CallRow:
     cause: int | None
     decided: Decided
     mailbox: str | None
+    code: str | None
     recording: str | None
     recording_fault: str | None
     places: frozenset[tuple[str, Role]]

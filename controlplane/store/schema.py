@@ -29,7 +29,7 @@ from sqlalchemy import (
 
 from controlplane.model.phone_system import KINDS
 
-SCHEMA = "0007"
+SCHEMA = "0008"
 """The migration that this code is written for."""
 
 REFERENCES: dict[str, dict[str, str]] = {
@@ -233,6 +233,7 @@ calls = Table(
     *(Column(name, Text) for name in ("line", "handset", "trunk", "reached")),
     *(Column(name, Text) for name in ("answered_by", "answered_line", "mailbox", "recording")),
     Column("recording_fault", Text),
+    Column("code", Text),
     Column("began", UtcTime, nullable=False),
     Column("answered", UtcTime),
     Column("ended", UtcTime, nullable=False),

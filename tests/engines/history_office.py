@@ -43,7 +43,10 @@ REFUSES = Answers(after=0.3, presses="22", presses_after=1.2)
 
 OFFICE: dict[str, Any] = {
     "tenant": "acme",
-    "settings": {"timezone": "Europe/London"},
+    "settings": {
+        "timezone": "Europe/London",
+        "authorisation_codes": {"night-shift": "47110815"},
+    },
     "sites": {"london": {"main_number": MAIN}},
     "lines": {
         "101": {"label": [NAME], "ring": 2, "presented_number": ADA},
@@ -53,6 +56,7 @@ OFFICE: dict[str, Any] = {
         "105": {"ring": 2, "forward": {"always": "line/103"}},
         "106": {"ring": 5, "also_ring": [{"to": "line/102", "delay": 2}]},
         "107": {"ring": 5, "also_ring": [OUTSIDE], "call_paths": 1},
+        "109": {"authorisation_code": True},
         "108": {"ring": 6, "screening": True, "forward": {"busy": "line/103"}},
     },
     "numbers": {MAIN: {"to": "group/sales-uk"}, ADA: {"to": "line/101"}},
@@ -79,6 +83,7 @@ OFFICE: dict[str, Any] = {
         "E1": {"line": "106"},
         "F1": {"line": "107"},
         "G1": {"line": "108"},
+        "H1": {"line": "109"},
         "X1": {"site": "london"},
     },
 }

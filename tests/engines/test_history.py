@@ -442,3 +442,32 @@ def test_a_second_reader_finds_the_same(made: Office, history: History) -> None:
     other.read()
     history.read()
     assert len(history.rows()) == history.seen + 1
+
+
+@pytest.mark.proves("D4", "H3")
+@pytest.mark.parametrize("live", [False, True], ids=["static", "live"])
+def test_the_name_of_the_code_that_let_a_call_out(
+    made: Office, history: History, live: bool
+) -> None:
+    presses = Manner(digits="1111#,,,,47110815#", digits_after=1.0, hang_up_after=4)
+    with made.stand.controller() if live else nullcontext():
+        assert made.place("H1", OUTSIDE, presses).wait().answered
+    row = history.new()
+    assert (row["code"], row["line"], row["answered_by"]) == ("night-shift", "109", OUTSIDE)
+    assert (row["path"], row["decided"]) == ([], "live" if live else "static")
+    assert "47110815" not in str(row)
+
+
+@pytest.mark.proves("D4", "H3", "H9")
+def test_a_controller_that_is_lost_while_a_code_is_asked_for(
+    made: Office, history: History
+) -> None:
+    presses = Manner(digits="47110815#", digits_after=3.0, hang_up_after=4)
+    with made.stand.controller() as controller:
+        placed = made.place("H1", OUTSIDE, presses)
+        assert placed.wait_answered()
+        time.sleep(0.5)
+        controller.kill()
+        placed.wait()
+    row = history.new()
+    assert (row["code"], row["answered_by"], row["decided"]) == ("night-shift", OUTSIDE, "both")

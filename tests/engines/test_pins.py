@@ -202,3 +202,32 @@ def test_a_controller_that_is_lost_on_the_way_lets_nobody_in(
         assert result.ended_by == "engine" or result.status == 503
         assert opened(running) == 0
         assert not place.data("pin", "show", "acme/102")["own"]
+
+
+@pytest.mark.proves("C2", "D1", "D7", "H6")
+def test_the_portal_turns_do_not_disturb_and_forwards_on_and_off(
+    place: Office, default: str, running: Controller
+) -> None:
+    """From another's phone: of the line whose PIN it is, which commits it."""
+    give(place, default)
+    enters = f"102#{GAP}{OWN}#{GAP}"
+    pressing(place, PORTAL, f"{enters}3{GAP}1{GAP}", who="A1")
+    until_line(place, do_not_disturb=True)
+    pressing(place, PORTAL, f"{enters}3{GAP}2{GAP},4{GAP}1{GAP}101#{GAP}", who="A1")
+    until_line(place, do_not_disturb=None, forward={"always": ["line/101"]})
+    pressing(place, PORTAL, f"{enters}4{GAP}1{GAP}#{GAP}", who="A1")
+    until_line(place, do_not_disturb=None, forward=None)
+    by_line = [it["reason"] for it in place.data("log", "acme") if it["author"] == "line 102"]
+    assert len(by_line) == 4
+    assert set(by_line) == {"dialled *98"}
+
+
+def until_line(place: Office, **settings: object) -> None:
+    """Line 102 is stored with these settings."""
+    until = time.monotonic() + 15
+    while True:
+        line = place.data("get", "acme/lines/102")
+        if all(line.get(name) == value for name, value in settings.items()):
+            return
+        assert time.monotonic() < until, line
+        time.sleep(0.3)

@@ -182,3 +182,41 @@ def test_what_an_engine_writes_of_its_calls_is_stored(
         running.end()
     assert [row["call"] for row in found] == ["1.0"]
     assert run_process("ingest", cwd=folder).stdout == "0 calls\n"
+
+
+@pytest.mark.proves("G8", "G7")
+def test_handsets_are_served_beside_calls(office: tuple[Path, AsteriskContainer]) -> None:
+    """Enrolled by `ctl`, its file holds the account that the engine has; a flip through `ctl` is in
+    the next fetch, and `/metrics` counts both."""
+    folder, _ = office
+    served = f"http://{ADDRESS}:{PORT + 1}"
+    with (folder / "controlplane.yaml").open("a") as file:
+        settings = f"address: {ADDRESS}, port: {PORT + 1}, public_url: '{served}'"
+        file.write(f"provisioning: {{{settings}}}\n")
+    made = run_process("handset", "enrol", "acme/LDN-07", "-o", "json", cwd=folder)
+    url = json.loads(made.stdout)["url"]
+    with controller(folder) as running:
+        body = _fetched(f"{url}001565aabbcc.cfg")
+        assert "account.1.user_name = acme.LDN-07\n" in body
+        own = next(it for it in body.splitlines() if "auto_provision.server.url" in it)
+        own = own.partition(" = ")[2]
+        with pytest.raises(urllib.error.HTTPError, match="404"):
+            _fetched(f"{url}001565aabbcc.cfg")
+        assert "101 Ada Byron" in _fetched(f"{own}001565aabbcc.cfg")
+        done = run_process("set", "acme/users/ada/first", "Augusta", cwd=folder)
+        assert done.returncode == 0, done.stderr
+        end = time.monotonic() + 20
+        while "101 Augusta Byron" not in _fetched(f"{own}001565aabbcc.cfg"):
+            assert time.monotonic() < end
+            time.sleep(0.1)
+        metrics = _fetched(f"http://127.0.0.1:{PORT}/metrics")
+        assert 'controlplane_provisioning_events_total{event="enrolled"} 1.0' in metrics
+        assert 'controlplane_provisioning_responses_total{status="404"} 1.0' in metrics
+        lines = running.end()
+    assert url.rstrip("/").rpartition("/")[2] not in json.dumps(lines)
+    assert own.rstrip("/").rpartition("/")[2] not in json.dumps(lines)
+
+
+def _fetched(url: str) -> str:
+    with urllib.request.urlopen(url, timeout=5) as answer:
+        return str(answer.read().decode())

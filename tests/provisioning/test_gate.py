@@ -6,7 +6,10 @@ import datetime as dt
 import os
 import random
 import re
+import ssl
+import subprocess
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -15,7 +18,7 @@ from controlplane.service.enrolment import Enrolment
 from controlplane.store.handset_seen import SeenStore
 from controlplane.store.handset_tokens import TokenStore, digest_of
 from controlplane.web.provisioning.sources import MISSES
-from tests.provisioning.conftest import ACME, MAC, OTHER_MAC, Answer, Handsets, Serve
+from tests.provisioning.conftest import ACME, MAC, OTHER_MAC, Answer, Handsets, Serve, free_port
 
 NOBODY = "ffffffffffff"
 PATHS = ("/{mac}.cfg", "/{mac}.boot", "/d/{mac}.cfg", "/d//{mac}.cfg", "/cfg{mac}.xml", "/d/{mac}/")
@@ -250,6 +253,57 @@ def test_a_rotated_token_lives_until_the_handset_has_the_new_one(handsets: Hands
         if it.ended is None
     }
     until(lambda: kinds() == {digest_of(following): "active"})
+
+
+# --- certificates of handsets
+
+
+@pytest.mark.proves("G8")
+def test_a_certificate_is_a_signal_on_top_and_never_instead(serve: Serve, tmp_path: Path) -> None:
+    """The attack: a vendor's certificate whose key is public (Yealink's generic one, one of a Poly
+    CCX), without a token, or with the token of another handset."""
+    made = authority(tmp_path)
+    server, generic, own = (made(it) for it in ("phones.example", "Yealink", "80:5E:C0:12:34:56"))
+    handsets = serve(
+        tls_port=free_port(),
+        certificate=server[0],
+        key=server[1],
+        client_authorities=str(tmp_path / "authority.pem"),
+    )
+    mine = f"/d/{handsets.token()}/{MAC}.cfg"
+    others = f"/d/{handsets.token('LDN-08')}/{OTHER_MAC}.cfg"
+
+    def status(path: str, shown: tuple[str, str] | None) -> int:
+        tls = ssl.create_default_context(cafile=str(tmp_path / "authority.pem"))
+        if shown:
+            tls.load_cert_chain(*shown)
+        return handsets.get(path, line=handsets.line(tls)).status
+
+    assert [status(it, None) for it in (mine, others)] == [200, 200]
+    assert [status(it, own) for it in (mine, others)] == [200, 404]
+    assert [status(it, generic) for it in (mine, others)] == [404, 404]
+    assert [status(f"/{MAC}.cfg", it) for it in (own, generic)] == [404, 404]
+
+
+def authority(folder: Path) -> Callable[[str], tuple[str, str]]:
+    """An authority, which signs certificates of whatever name: the file and that of its key."""
+    new = "req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes"
+    root = ["-keyout", "authority.key", "-out", "authority.pem", "-subj", "/CN=authority"]
+
+    def run(*words: str) -> None:
+        subprocess.run(["openssl", *words], cwd=folder, check=True, capture_output=True)
+
+    run(*new.split(), "-x509", "-days", "2", *root)
+
+    def make(name: str) -> tuple[str, str]:
+        file = name.replace(":", "")
+        (folder / f"{file}.ext").write_text(f"subjectAltName=DNS:{file}\n")
+        run(*new.split(), "-keyout", f"{file}.key", "-out", f"{file}.csr", "-subj", f"/CN={name}")
+        words = f"x509 -req -days 2 -CA authority.pem -CAkey authority.key -in {file}.csr"
+        run(*words.split(), "-CAcreateserial", "-extfile", f"{file}.ext", "-out", f"{file}.pem")
+        return str(folder / f"{file}.pem"), str(folder / f"{file}.key")
+
+    return make
 
 
 # --- what changes, and what is seen

@@ -93,7 +93,14 @@ SOUNDS = {
     Prompt.PIN_CHANGED: "vm-passchanged",
     Prompt.NO_MAILBOX: "vm-nobox",
     Prompt.PORTAL_MENU: "vm-press&digits/1&vm-for&vm-messages"
-    "&vm-press&digits/2&vm-for&privacy-prompt",
+    "&vm-press&digits/2&vm-for&privacy-prompt"
+    "&vm-press&digits/3&vm-for&do-not-disturb&vm-press&digits/4&vm-for&call-forwarding",
+    Prompt.QUIET_MENU: "do-not-disturb&vm-press&digits/1&vm-for&activated"
+    "&vm-press&digits/2&vm-for&de-activated",
+    Prompt.FORWARD_MENU: "vm-press&digits/1&vm-for&call-fwd-unconditional"
+    "&vm-press&digits/2&vm-for&call-fwd-on-busy&vm-press&digits/3&vm-for&call-fwd-no-ans"
+    "&vm-press&digits/4&vm-for&call-forwarding&vm-isunavail",
+    Prompt.ENTER_TARGET: "vm-enter-num-to-call&vm-then-pound",
     Prompt.ENTER_CODE: "agent-pass",
     Prompt.WRONG_CODE: "auth-incorrect",
     Prompt.GOODBYE: "vm-goodbye",

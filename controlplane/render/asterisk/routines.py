@@ -13,7 +13,7 @@ from controlplane.render.asterisk.escape import word
 from controlplane.render.asterisk.history import ENDED_CONTEXT
 from controlplane.render.asterisk.names import routine_context
 from controlplane.render.asterisk.record import GREETINGS, SOUNDS
-from controlplane.routing.features import flip_place, is_forward, own_key
+from controlplane.routing.features import code_place, flip_place, is_forward, own_key
 from controlplane.routing.hotdesk import logout_place
 from controlplane.routing.plan import (
     MOST_PLACES,
@@ -22,6 +22,7 @@ from controlplane.routing.plan import (
     AskCode,
     AskLine,
     AskPin,
+    AskTarget,
     BindHandset,
     CallBack,
     CheckCaller,
@@ -218,7 +219,7 @@ def _begin(index: int, node: Node) -> Iterator[str]:
             yield "Goto(cp-play,s,ready)"
         case TakeOwn():
             yield f"Goto(n{node.then},1)"
-        case AskPin() | ChoosePin() | AskLine() | Menu() | OpenBox() | BindHandset():
+        case AskPin() | ChoosePin() | AskLine() | AskTarget() | Menu() | OpenBox() | BindHandset():
             # Nobody is there who looks at PINs.
             yield f"Goto(n{node.away},1)"
         case AskCode():
@@ -248,7 +249,7 @@ def _after(index: int, node: Node) -> Iterator[str]:
             yield f"Goto(n{node.then},1)"
         case FlipOwn() | FlipMember() | FreeHandset() | Announce() | OpenBox():
             yield f"Goto(n{node.then},1)"
-        case AskPin() | ChoosePin() | AskLine() | Menu():
+        case AskPin() | ChoosePin() | AskLine() | AskTarget() | Menu():
             yield f"Goto(n{node.away},1)"
         case PickUpCall():
             yield f"Goto(n{node.nothing},1)"
@@ -256,7 +257,9 @@ def _after(index: int, node: Node) -> Iterator[str]:
             # Looked up once more.
             yield f"Goto(n{index},1)"
         case AskCode():
-            yield f'GotoIf($["${{CP_OUTCOME}}" = "right"]?n{node.right},1:n{node.wrong},1)'
+            yield f'GotoIf($["${{CP_OUTCOME}}" != "right"]?n{node.wrong},1)'
+            yield f"Set(CP_SEEN=${{CP_SEEN}}&{code_place('${CP_CODE}')})"
+            yield f"Goto(n{node.right},1)"
         case (
             Visit()
             | CheckCaller()
@@ -294,7 +297,8 @@ def _check_caller(node: CheckCaller) -> Iterator[str]:
 
 
 def _flip(index: int, node: FlipOwn) -> Iterator[str]:
-    line, value = "${CP_NUMBER}", _value(node.value)
+    line = "${CP_NUMBER}" if node.line is None else _value(node.line)
+    value = _value(node.value)
     if is_forward(node.own) and value:
         barred = [f'"{_state(coded_key(line))}" = "{ON}"', f'"{value}" = "line/{line}"']
         if node.own is Own.FORWARD_BUSY:

@@ -36,7 +36,7 @@ from controlplane.render.freeswitch.ringing import (
     to_ring,
     value,
 )
-from controlplane.routing.features import flip_place, is_forward, own_key
+from controlplane.routing.features import code_place, flip_place, is_forward, own_key
 from controlplane.routing.hotdesk import logout_place
 from controlplane.routing.plan import (
     MOST_PLACES,
@@ -44,6 +44,7 @@ from controlplane.routing.plan import (
     AskCode,
     AskLine,
     AskPin,
+    AskTarget,
     BindHandset,
     CallBack,
     CheckCaller,
@@ -160,7 +161,15 @@ class _Nodes:
                 return (always(set_all(data), transfer("play", CALLS)),), None
             case TakeOwn():
                 return (), node.then
-            case AskPin() | ChoosePin() | AskLine() | Menu() | OpenBox() | BindHandset():
+            case (
+                AskPin()
+                | ChoosePin()
+                | AskLine()
+                | AskTarget()
+                | Menu()
+                | OpenBox()
+                | BindHandset()
+            ):
                 # Nobody is there who looks at PINs.
                 return (always(self._to(node.away)),), None
             case AskCode():
@@ -235,7 +244,8 @@ class _Nodes:
         yield always(transfer("jump", CALLS))
 
     def _flip(self, index: int, node: FlipOwn) -> Iterator[str]:
-        line, new = "${cp_number}", value(node.value)
+        line = "${cp_number}" if node.line is None else value(node.line)
+        new = value(node.value)
         if is_forward(node.own) and new:
             refused = self._to(node.refused)
             yield when(state(coded_key(line)), f"^{ON}$", refused)
@@ -334,7 +344,7 @@ class _Nodes:
                 yield always(self._to(node.then))
             case FlipOwn() | FlipMember() | FreeHandset() | Announce() | OpenBox():
                 yield always(self._to(node.then))
-            case AskPin() | ChoosePin() | AskLine() | Menu():
+            case AskPin() | ChoosePin() | AskLine() | AskTarget() | Menu():
                 yield always(self._to(node.away))
             case PickUpCall():
                 yield always(self._to(node.nothing))
@@ -342,7 +352,8 @@ class _Nodes:
                 # Looked up once more.
                 yield always(self._to(index))
             case AskCode():
-                yield when("${cp_outcome}", "^right$", self._to(node.right))
+                seen = set_now(f"cp_seen=${{cp_seen}}&{code_place('${cp_code}')}")
+                yield when("${cp_outcome}", "^right$", seen, self._to(node.right))
                 yield always(self._to(node.wrong))
             case (
                 Visit()

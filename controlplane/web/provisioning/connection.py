@@ -28,6 +28,20 @@ _PIECE_BYTES = 65_536
 _LINGER_BYTES = 1_000_000
 
 
+class _Gone:
+    """In the place of a transport that was closed, which is let go of."""
+
+    def is_closing(self) -> bool:
+        return True
+
+    def abort(self) -> None: ...
+
+    def close(self) -> None: ...
+
+
+_GONE = _Gone()
+
+
 class Application(Protocol):
     """What answers."""
 
@@ -75,8 +89,11 @@ class Connection(asyncio.Protocol):
         self._server.left(self)
         self._deaf = True
         self._waiting.clear()
+        self._reader.end()
         if self._task is not None:
             self._task.cancel()
+            self._task = None
+        self._transport = _GONE
 
     def data_received(self, data: bytes) -> None:
         if self._deaf:

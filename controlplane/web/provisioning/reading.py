@@ -66,6 +66,11 @@ class Reader:
             if self._head_bytes > self._limits.header_bytes:
                 self._refuse(message.HEADERS_TOO_LARGE)
 
+    def end(self) -> None:
+        """Nothing more comes. Parser and reader hold each other until the collector comes by, which
+        is not often where so much is there to stay."""
+        self._ended, self._parser = True, None
+
     # --- what the parser calls
 
     def on_message_begin(self) -> None:

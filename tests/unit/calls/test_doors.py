@@ -16,6 +16,7 @@ from controlplane.routing.compiler import compile_plan
 from controlplane.routing.plan import STANDING
 from controlplane.routing.steps import (
     Collect,
+    Flip,
     Hangup,
     LogIn,
     OpenMailbox,
@@ -178,3 +179,44 @@ def test_a_login_at_a_handset(
     journey = at_desk(*pins, desks=desks)
     assert said(journey) == heard
     assert isinstance(journey.stages[-1].decision.step, Hangup)
+
+
+def flips(journey: Journey) -> list[Flip]:
+    steps = (stage.decision.step for stage in journey.stages)
+    return [step for step in steps if isinstance(step, Flip)]
+
+
+@pytest.mark.proves("C2", "D1", "D7")
+@pytest.mark.parametrize(
+    ("presses", "written"),
+    [
+        (("102", "3", "1"), [("line/102/dnd", "1")]),
+        (("102", "3", "2"), [("line/102/dnd", "")]),
+        (("102", "4", "1", "101"), [("line/102/forward/always", "line/101")]),
+        (("102", "4", "3", "07700900123"), [("line/102/forward/unanswered", "+447700900123")]),
+        (("102", "4", "4"), [("line/102/forward/offline", "")]),
+        (("101", "3", "1"), [("line/101/dnd", "1")]),
+        (("102", "3", "9"), []),
+        (("102", "4", "2", "101"), []),
+        (("102", "4", "1", "102"), []),
+        (("102", "4", "1", "999"), []),
+        (("102", "4", "1", "55"), []),
+    ],
+)
+def test_the_portal_turns_on_and_off_what_a_line_may(
+    presses: tuple[str, ...], written: list[tuple[str, str]]
+) -> None:
+    journey = called(PORTAL, presses=presses)
+    assert [(it.key, it.value) for it in flips(journey)] == written
+
+
+@pytest.mark.proves("H9")
+def test_without_a_controller_or_a_right_pin_the_portal_turns_nothing_on() -> None:
+    assert flips(called(PORTAL, presses=("102", "3", "1"), doors=False)) == []
+    assert flips(called(PORTAL, WRONG, presses=("102", "3", "1"))) == []
+
+
+def test_of_what_is_turned_on_and_off_in_one_call_the_last_counts() -> None:
+    journey = called(PORTAL, presses=("102", "3", "1", "3", "2"))
+    assert [it.value for it in flips(journey)] == ["1", ""]
+    assert journey.stages[-1].decision.point.seen == ("flip/line/102/dnd@",)

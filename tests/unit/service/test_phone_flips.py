@@ -45,7 +45,8 @@ def dialled(store: Store, place: str) -> None:
     row = CallRow(
         "asterisk", "1.1", "acme", Direction.INTERNAL, AT, AT, AT + dt.timedelta(seconds=1),
         "102", "", "102", "LDN-08", None, "*78", "*78", (), (), None, None, None,
-        CallOutcome.FLIPPED, 16, Decided.STATIC, None, None, None, frozenset({(place, Role.TO)}),
+        CallOutcome.FLIPPED, 16, Decided.STATIC, None, None, None, None,
+        frozenset({(place, Role.TO)}),
     )  # fmt: skip
     with store.database.write() as connection:
         call_log.take(connection, Reading("asterisk", "f", "f", 0, 9, (row,), ()), AT)

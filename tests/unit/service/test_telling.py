@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Mapping
 
 from controlplane.diagnostics import fault
-from controlplane.live.registrar import Registration
 from controlplane.service.pace import Limits
 from controlplane.service.telling import Course, Fetch, Manner, Result, Target, Telling
 
@@ -22,12 +21,6 @@ class Phones:
         self.kinds = {"deaf": set(), "hard": set(), "late": set(), "gone": set()} | kinds
         self.told: list[str] = []
         self.fetches: dict[str, Fetch] = {}
-
-    async def registered(self) -> Mapping[str, Registration]:
-        return {}
-
-    async def end(self, accounts: object) -> None:
-        raise NotImplementedError
 
     async def notify(self, account: str, event: str) -> None:
         assert event == "check-sync"
