@@ -53,6 +53,8 @@ NAMES = Names(
         "sip/line#/BackupTTL": whole(10, 86400),
         "sip/line#/BackupMode": whole(0, 3),
         "sip/line#/BackupNeedReg": flag,
+        "sip/line#/BackupNeedRegOn": flag,
+        "sip/line#/MediaCrypto": whole(0, 3),
         "sip/line#/EnableFailback": flag,
         "sip/line#/FailbackInterval": whole(1, 86400),
         "sip/line#/Transport": shaped("[013]"),
@@ -93,6 +95,7 @@ NAMES = Names(
         "ap/opt/DHCPOption": whole(0, 254),
         "ap/opt/DHCPOption#": whole(0, 254),
         "web/EnableWeb": flag,
+        "web/EnableTelnet": flag,
         "web/WebServerType": whole(0, 1),
         "web/HttpWebPort": port,
         "web/WebPort": port,
@@ -127,6 +130,7 @@ NAMES = Names(
         "phone/xmlContact#/BindLine": whole(-1, 20),
         "phone/xmlContact#/PhonebookType": whole(0, 2),
         "phone/voiceTone/ToneCountry": anything,
+        "mm/SelectYourTone": whole(0, 60),
         "dsskey/SelectDsskeyAction": whole(0, 1),
         "dsskey/FuncKeyPageNum": whole(1, 10),
         "dsskey/SideKeyPageNum": whole(1, 10),
@@ -200,10 +204,15 @@ class Fanvil(Handset):
     def user_agent(self) -> str:
         return f"Fanvil {self.model} 2.12.1.3 {self.mac}"
 
+    @property
+    def _common(self) -> str:
+        word = re.sub("[^a-z0-9]", "_", self.model.lower())
+        return _COMMON.get(self.model, f"fanvil_{word}_hwv1_0.txt")
+
     def fetch(self) -> None:
         names = [f"{self.mac}.cfg"]
         if self.settings.get("ap/DownloadCommonConf", "1") == "1":
-            names.insert(0, _COMMON[self.model])
+            names.insert(0, self._common)
         if (own := self.settings.get("ap/FlashFileName", "")) and "$" in own:
             names[-1] = own.replace("$mac", self.mac).replace("$MAC", self.mac.upper())
         for name in names:

@@ -61,6 +61,16 @@ NAMES = Names(
         "account.#.sip.registration.enable": _yes,
         "account.#.sip.registration.expiration": whole(1, 64800),
         "account.#.sip.register": _yes,
+        "account.#.sip.registration": _yes,
+        "account.#.sip.registerExpiration": whole(1, 64800),
+        "account.#.sip.accountDisplay": _word("user name", "user id"),
+        "account.#.sip.uriSchemeWhenUsingTls": _word("sip", "sips"),
+        "account.#.sip.validate.incomingServer": _yes,
+        "account.#.dtmf.sendInAudio": _yes,
+        "account.#.dtmf.sendInRtp": _yes,
+        "account.#.dtmf.sendInSip": _yes,
+        "account.#.featureCodes.callFeatures": _yes,
+        "account.#.call.dialplan": text(256),
         "account.#.sip.port": whole(1, 65535),
         "account.#.sip.dns.mode": anything,
         "account.#.sip.useRandomPort": _yes,
@@ -73,7 +83,17 @@ NAMES = Names(
         "account.#.network.natTraversal": anything,
         "account.#.network.dns": anything,
         "account.#.audio.srtpMode": _word(
-            *("0", "1", "2", "3", "no", "enabledbutnotforced", "enabledandforced", "optional")
+            *(
+                "0",
+                "1",
+                "2",
+                "3",
+                "no",
+                "disabled",
+                "enabledbutnotforced",
+                "enabledandforced",
+                "optional",
+            )
         ),
         "account.#.audio.vocoder.#": anything,
         "account.#.codec.choice.#": anything,
@@ -83,6 +103,7 @@ NAMES = Names(
         "account.#.sip.blf.callPickupPrefix": text(32),
         "account.#.blf.callPickup.prefix": text(32),
         "account.#.call.features": _yes,
+        "pks.vpk.settings.mode": _word("linemode", "accountmode"),
         "pks.vpk.#.keyMode": _word(*_MODES),
         "pks.vpk.#.account": shaped(r"\d{1,2}|Account\d{1,2}"),
         "pks.vpk.#.description": text(64),
@@ -94,6 +115,9 @@ NAMES = Names(
         "pks.mpk.#.value": text(64),
         "dateTime.timezone": text(128),
         "dateTime.timeZone": text(128),
+        "dateTime.timezone.custom": text(64),
+        "dateTime.override.dhcp.allowOption2": _yes,
+        "dateTime.override.dhcp.allowOption42": _yes,
         "dateTime.ntp.server.#": host,
         "dateTime.allowDHCPOption2": _yes,
         "dateTime.allowDHCPOption42": _yes,
@@ -103,6 +127,11 @@ NAMES = Names(
         "network.ntp.server": host,
         "network.ntp.server.#": host,
         "display.language": text(32),
+        "language.gui": text(32),
+        **{
+            f"audio.tone.{it}": shaped(r"f1=\d+,f2=\d+(,c=\d+/\d+(-\d+/\d+){0,2})?;")
+            for it in ("dial", "ringBack", "busy")
+        },
         "languages.display": text(32),
         "users.admin.password": text(30),
         "users.user.password": text(30),
@@ -123,6 +152,10 @@ NAMES = Names(
         "provisioning.auto.allowDhcpOption66": _yes,
         "provisioning.auto.pnp": _yes,
         "provisioning.auto.hour": whole(0, 23),
+        "provisioning.auto.endHour": whole(0, 23),
+        "provisioning.auto.randomTime.enable": _yes,
+        "provisioning.override.dhcp.allowCommonOptions": _yes,
+        "provisioning.3cxAutoProvision": _yes,
         "provisioning.firmware.serverPath": anything,
         "provisioning.firmware.protocol": _word(*"01234", "tftp", "http", "https", "ftp", "ftps"),
         "sip.notify.challenge": _yes,
@@ -131,6 +164,8 @@ NAMES = Names(
         "phonebook.download.server": anything,
         "phonebook.download.interval": whole(0, 720),
         "phonebook.download.removeManuallyEditedEntries": _yes,
+        "phonebook.download.removeEditedEntries": _yes,
+        "security.webAccessMode": _word("https", "http", "both", "disabled"),
         "webAccess.mode": anything,
         "security.webAccess.mode": anything,
         "security.keypadLock": _yes,
@@ -155,9 +190,22 @@ P_VALUES = {
     "P270": "account.1.name",
     "P271": "account.1.enable",
     "P64": "dateTime.timezone",
+    "P246": "dateTime.timezone.custom",
+    "P331": "phonebook.download.server",
+    "P330": "phonebook.download.mode",
     "P237": "provisioning.config.serverPath",
     "P212": "provisioning.config.protocol",
 }
+for _key in range(1, 49):
+    # Six keys have two and two numbers, those after them four in a row each.
+    _first = 1361 + 2 * _key if _key <= 6 else 23772 + 4 * _key
+    _more = _first + (102 if _key <= 6 else 2)
+    P_VALUES |= {
+        f"P{_first}": f"pks.vpk.{_key}.keyMode",
+        f"P{_first + 1}": f"pks.vpk.{_key}.account",
+        f"P{_more}": f"pks.vpk.{_key}.description",
+        f"P{_more + 1}": f"pks.vpk.{_key}.value",
+    }
 """Of the settings read here; numbers not in it are taken as they are."""
 
 
@@ -245,9 +293,14 @@ class Grandstream(Handset):
             accounts=tuple(_account(have, it) for it in on),
             keys=_keys(have),
             provisioning=f"{self._scheme(have)}://{path}/" if path else "",
-            phonebooks=(book,) if book else (),
+            phonebooks=(f"{self._book_scheme(have)}://{book}/phonebook.xml",) if book else (),
             admin_password=have.get("users.admin.password", ""),
         )
+
+    def _book_scheme(self, have: dict[str, str]) -> str:
+        """A phone puts the file's name to the path that it is told."""
+        words = {"1": "http", "enabledusehttp": "http", "3": "https", "enabledusehttps": "https"}
+        return words[have.get("phonebook.download.mode", "").lower()]
 
     def _scheme(self, have: dict[str, str]) -> str:
         word = have.get("provisioning.config.protocol", "").lower()

@@ -47,6 +47,10 @@ def _directory(body: bytes, name: str, root: str) -> list[Contact]:
             continue
         fields = [(str(it.tag), leaf(it)) for it in children(entry)]
         tags = [tag for tag, _ in fields]
+        if (root, entry.tag) == (_ROOTS["cisco"], "SoftKeyItem"):
+            if tags != ["Name", "URL", "Position"]:
+                raise Malformed(f"{name}: <SoftKeyItem> of {tags}")
+            continue
         if entry.tag != "DirectoryEntry" or tags[:2] != ["Name", "Telephone"]:
             raise Malformed(f"{name}: <{entry.tag}> of {tags}")
         if set(tags[2:]) - {"Telephone"}:

@@ -90,6 +90,7 @@ NAMES = Names(
         "efk.efklist.#.use.idle": flag,
         "efk.version": whole(1, 2),
         "feature.enhancedFeatureKeys.enabled": flag,
+        "feature.EFKLineKey.enabled": flag,
         "feature.corporateDirectory.enabled": flag,
         "feature.directory.enabled": flag,
         "feature.presence.enabled": flag,
@@ -191,6 +192,7 @@ NAMES = Names(
             *("G7221.16kbps", "G7221.24kbps", "G7221.32kbps", "G719.32kbps", "G719.48kbps"),
             *("G719.64kbps", "G7221_C.24kbps", "G7221_C.32kbps", "G7221_C.48kbps"),
             *("Lin16.8ksps", "Lin16.16ksps", "Siren14.24kbps", "Siren14.32kbps", "Siren14.48kbps"),
+            "Siren22.64kbps",
         )
     }
 )
@@ -327,7 +329,7 @@ class Poly(Handset):
         numbers = [it for it in range(1, 49) if have.get(f"reg.{it}.address")]
         return Learned(
             accounts=tuple(_account(have, it) for it in numbers),
-            keys=(*_watched(have), *self._speed_dials()),
+            keys=(*_watched(have), *_macros(have), *self._speed_dials()),
             provisioning=_device(have, "prov.serverName"),
             admin_password=_device(have, "auth.localAdminPassword"),
         )
@@ -364,6 +366,22 @@ def _account(have: dict[str, str], number: int) -> Account:
         backup=of("server.2.address"),
         voicemail=have.get(f"msg.mwi.{number}.callBack", ""),
     )
+
+
+def _macros(have: dict[str, str]) -> list[Key]:
+    """Keys that dial, where they are switched on and a line key shows them."""
+    switches = ("feature.enhancedFeatureKeys.enabled", "feature.EFKLineKey.enabled")
+    if any(have.get(it) != "1" for it in (*switches, "lineKey.reassignment.enabled")):
+        return []
+    found = []
+    for number in range(1, 101):
+        if have.get(f"lineKey.{number}.category") == "EFK":
+            name = f"efk.efklist.{have[f'lineKey.{number}.index']}"
+            dialled = re.fullmatch(r"([0-9*#+]+)\$Tinvite\$", have[f"{name}.action.string"])
+            if not dialled or have.get(f"{name}.status") != "1" or not have.get(f"{name}.mname"):
+                raise Malformed(f"{name}: {have[f'{name}.action.string']!r}")
+            found.append(Key(number, "speed-dial", dialled[1], have.get(f"{name}.label", "")))
+    return found
 
 
 def _watched(have: dict[str, str]) -> list[Key]:

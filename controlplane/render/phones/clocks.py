@@ -89,12 +89,11 @@ def mitel(zone: Zone) -> Settings:
 def poly(zone: Zone) -> Settings:
     """Seconds east. Changes on the whole hour, by one hour: how much is not to be said, so that of
     Lord Howe Island is half an hour too much. By week (`date` is its first day; Sunday is 1)
-    where that is right in every year, else by date. No city is named: it would win."""
+    where that is right in every year, else by date."""
     name = "tcpIpApp.sntp"
     settings = {
         f"{name}.gmtOffset": str(zone.offset * 60),
         f"{name}.gmtOffset.overrideDHCP": "1",
-        f"{name}.gmtOffsetcityID": "",
         f"{name}.daylightSavings.enable": "1" if zone.changes else "0",
     }
     if changes := zone.changes:

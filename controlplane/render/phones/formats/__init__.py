@@ -4,15 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from controlplane.render.phones.formats import json, lines, linphone, snom
+from controlplane.render.phones.formats import (
+    cisco,
+    fanvil,
+    grandstream,
+    json,
+    lines,
+    linphone,
+    poly,
+    snom,
+)
 
 Settings = Mapping[str, str]
 """By the vendor's names; an empty value clears the setting."""
 
 FORMATS: Mapping[str, Callable[[Settings], str]] = {
+    "cisco": cisco.cisco,
+    "fanvil": fanvil.fanvil,
+    "grandstream": grandstream.grandstream,
+    "grandstream-p": grandstream.p_values,
     "json": json.json,
     "linphone": linphone.linphone,
     "mitel": lines.mitel,
+    "poly": poly.poly,
     "snom": snom.snom,
     "yealink": lines.yealink,
 }

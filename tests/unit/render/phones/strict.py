@@ -1,0 +1,83 @@
+"""Strict parsers of what phones of XML vendors are given: anything unexpected is an error."""
+
+from __future__ import annotations
+
+import re
+
+from lxml import etree
+
+
+def _root(body: bytes, name: str) -> etree._Element:
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, recover=False)
+    root = etree.fromstring(body, parser)
+    assert root.tag == name
+    assert not root.xpath("//comment() | //processing-instruction()")
+    return root
+
+
+def _leaf(element: etree._Element) -> str:
+    assert len(element) == 0
+    return element.text or ""
+
+
+def _unique(pairs: list[tuple[str, str]]) -> dict[str, str]:
+    found = dict(pairs)
+    assert len(found) == len(pairs), "a setting twice"
+    return found
+
+
+def poly(body: bytes) -> dict[str, str]:
+    (settings,) = _root(body, "PHONE_CONFIG")
+    assert (settings.tag, len(settings)) == ("ALL", 0)
+    return dict(settings.attrib)
+
+
+def grandstream(body: bytes) -> dict[str, str]:
+    (config,) = _root(body, "gs_provision")
+    assert (config.tag, dict(config.attrib)) == ("config", {"version": "2"})
+    for item in config:
+        assert (item.tag, list(item.attrib)) == ("item", ["name"])
+    return _unique([(item.get("name") or "", _leaf(item)) for item in config])
+
+
+def grandstream_p(body: bytes) -> dict[str, str]:
+    (config,) = _root(body, "gs_provision")
+    assert (config.tag, dict(config.attrib)) == ("config", {"version": "1"})
+    for item in config:
+        assert re.fullmatch("P[0-9]+", item.tag)
+        assert not item.attrib
+    return _unique([(item.tag, _leaf(item)) for item in config])
+
+
+def cisco(body: bytes) -> dict[str, str]:
+    root = _root(body, "flat-profile")
+    for item in root:
+        assert dict(item.attrib) == {"ua": "na"}
+    return _unique([(item.tag, _leaf(item)) for item in root])
+
+
+def fanvil(body: bytes) -> dict[str, str]:
+    pairs: list[tuple[str, str]] = []
+
+    def walk(element: etree._Element, path: str) -> None:
+        for child in element:
+            assert set(child.attrib) <= {"index"}
+            index = child.get("index")
+            name = f"{path}{child.tag}" + (f"[{index}]" if index else "")
+            if len(child):
+                walk(child, f"{name}/")
+            else:
+                pairs.append((name, _leaf(child)))
+
+    walk(_root(body, "sysConf"), "")
+    return _unique(pairs)
+
+
+READERS = {
+    "cisco": cisco,
+    "fanvil": fanvil,
+    "grandstream": grandstream,
+    "grandstream-p": grandstream_p,
+    "poly": poly,
+}
+"""By format."""
