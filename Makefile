@@ -52,7 +52,7 @@ test: check machine ## everything, with real engines, databases and SIP clients
 
 .PHONY: conformance
 conformance: machine ## the same calls through every reader: make conformance ENGINE=asterisk
-	@$(PYTEST) tests/conformance --engine $(ENGINE) --conformance-report conformance.txt
+	@$(PYTEST) tests/conformance --engine $(ENGINE) --generated 500 --conformance-report conformance.txt
 	@cat conformance.txt
 
 .PHONY: bench

@@ -8,6 +8,9 @@ from __future__ import annotations
 
 from controlplane.routing.state import ON, State, record_handset_key, record_line_key, serves_key
 
+FULL = ".full"
+"""A file in it: no recording is begun while it is there. No tenant has a dot in its name."""
+
 FOLDER = "recordings"
 """Below an engine's state folder; in it one for each tenant, and in those one for each day (UTC)
 on which calls were answered. A file is named by a random UUID."""

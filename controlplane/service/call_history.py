@@ -16,6 +16,7 @@ from controlplane.history.ingest import Ingester
 from controlplane.model.deployment import Deployment
 from controlplane.service.past_calls import PastCalls
 from controlplane.service.recordings import Recordings
+from controlplane.service.room import room_of
 from controlplane.store import call_log
 from controlplane.store.store import Store
 
@@ -23,7 +24,7 @@ log = structlog.get_logger(__name__)
 
 LOOK_SECONDS = 2.0
 _FORGET_SECONDS = 3600.0
-_FIRST = 5
+_FIRST = 6
 """The steps from this one on are taken before all others."""
 
 _CHUNK_BYTES = 64 * 1024
@@ -60,7 +61,9 @@ class CallHistory:
         self._flips = flips
         self._due = due
         self._recordings = Recordings(deployment, store)
+        self._room = room_of(deployment)
         self._steps = (
+            self._look_for_room,
             self._ingest,
             self._flip,
             self._log_out,
@@ -108,6 +111,14 @@ class CallHistory:
         except (Faults, OSError) as error:
             return str(error)
         return ""
+
+    def _look_for_room(self) -> None:
+        for engine, begun in self._room.look().items():
+            if begun:
+                log.info("there is room again: calls are recorded", engine=engine)
+                continue
+            self._failed("room")
+            log.error("the disk is nearly full: no recording is begun", engine=engine)
 
     def _ingest(self) -> None:
         done = self._ingester.ingest(dt.datetime.now(dt.UTC))

@@ -12,6 +12,7 @@ from controlplane.model.destination import Destination, Kind
 from controlplane.model.part import Part
 from controlplane.model.phone_system import KINDS, PhoneSystem
 from controlplane.model.places import NumberStatus
+from controlplane.render.phones.catalogue import catalogue
 from controlplane.routing.identity import site_of_line
 
 _KEYS = {
@@ -52,6 +53,8 @@ def values(system: PhoneSystem, collection: str, key: str, path: str) -> Iterato
     line = key if collection == "lines" else ""
     if name in _KEYS:
         yield from getattr(system, _KEYS[name])
+    elif (collection, name) == ("handsets", "model"):
+        yield from catalogue().models
     elif name in _LISTS:
         yield from (f"list/{it}" for it in system.number_lists)
     elif name in _OWN_NUMBERS:

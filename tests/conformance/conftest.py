@@ -9,13 +9,16 @@ import pytest
 
 from tests.conformance.report import Report
 
+GENERATED = 20
+"""Generated calls of a run in which nothing else is said."""
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--engine", default="asterisk", help="whose readers to put calls through")
     parser.addoption(
-        "--generated", type=int, default=0, metavar="N", help="N further random scenarios"
+        "--generated", type=int, default=GENERATED, metavar="N", help="so many generated calls"
     )
-    parser.addoption("--generated-seed", type=int, metavar="SEED", help="which ones")
+    parser.addoption("--generated-seed", type=int, metavar="SEED", help="others than usual")
     parser.addoption("--conformance-report", metavar="PATH", help="write the table of calls here")
 
 

@@ -72,6 +72,16 @@ class Floor:
     block: int = 1
     at_once: int = AT_ONCE
 
+    def views(self) -> list[TenantView]:
+        """Of all tenants, as `view`."""
+        return [self.view(calls[0]) for calls in self._by_tenant()]
+
+    def _by_tenant(self) -> list[list[Numbered]]:
+        found: dict[str, list[Numbered]] = {}
+        for one in self.scenarios:
+            found.setdefault(one.tenant, []).append(one)
+        return list(found.values())
+
     def view(self, numbered: Numbered) -> TenantView:
         """The tenant as the renderer is given it, with carriers where they really are."""
         system = numbered.system(self._trunks(numbered))
@@ -83,7 +93,8 @@ class Floor:
         for name in numbered.scenario.model.get("trunks", {}):
             behaviour = numbered.scenario.does.get(name, Behaviour.ANSWERS)
             own = self.address(numbered, name)
-            shared = not numbered.scenario.called.endswith(EMERGENCY)
+            calls = (it for it in self.scenarios if it.tenant == numbered.tenant)
+            shared = not any(it.scenario.called.endswith(EMERGENCY) for it in calls)
             carrier = self.bank.carrier(_served(numbered, behaviour), ip=None if shared else own)
             found[name] = {"host": carrier.ip, "port": carrier.port, "accept_from": [own]}
         return found
@@ -118,10 +129,13 @@ class Floor:
         return AWAY.get(does) or _served(numbered, does)
 
     def put_through(self, engine: Kept) -> dict[str, Ending]:
-        """Every scenario's call, several at once."""
+        """Every scenario's call, several at once, but for those in one tenant."""
+
+        def one_by_one(calls: Sequence[Numbered]) -> list[tuple[str, Ending]]:
+            return [(one.key, self._call(one, engine)) for one in calls]
+
         with ThreadPoolExecutor(self.at_once) as pool:
-            endings = pool.map(lambda one: self._call(one, engine), self.scenarios)
-            return dict(zip((one.tenant for one in self.scenarios), endings, strict=True))
+            return dict(pair for pairs in pool.map(one_by_one, self._by_tenant()) for pair in pairs)
 
     def place(
         self, numbered: Numbered, manner: phones.Manner = phones.HANGS_UP_SOON

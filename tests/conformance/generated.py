@@ -104,12 +104,20 @@ _CARRIERS = st.sampled_from([Behaviour.ANSWERS, Behaviour.BUSY, Behaviour.FAILS]
 
 
 @st.composite
-def scenarios(draw: st.DrawFn) -> Scenario:
-    """Any call in any small phone system; no expectation but that all readers agree."""
+def offices(draw: st.DrawFn, most: int = 1) -> list[Scenario]:
+    """Any calls in any small phone system, in which everybody does the same in all of them; no
+    expectation but that all readers agree."""
     does = {name: draw(_PHONES[name]) for name in HANDSETS}
     does |= {name: draw(_CARRIERS) for name in ("t1", "t2")}
     model = draw(models())
     used = [name for name, handset in model["handsets"].items() if handset]
+    return [draw(_calls(model, used, does)) for _ in range(most)]
+
+
+@st.composite
+def _calls(
+    draw: st.DrawFn, model: dict[str, Any], used: list[str], does: dict[str, Behaviour]
+) -> Scenario:
     caller: Phone | Carrier
     if draw(st.integers(1, 3)) == 3:
         caller, called = draw(_OUTSIDERS), draw(_DELIVERED)
@@ -118,22 +126,35 @@ def scenarios(draw: st.DrawFn) -> Scenario:
     return Scenario("generated", model, caller, called, does)
 
 
-def drawn(count: int, number: int | None = None) -> list[Scenario]:
-    """`count` scenarios, always the same ones; others by each other `number`."""
-    found: list[Scenario] = []
+def scenarios() -> st.SearchStrategy[Scenario]:
+    return offices().map(lambda calls: calls[0])
+
+
+CALLS = 10
+"""In one generated phone system, one after the other."""
+
+
+def drawn(count: int, number: int | None = None) -> list[list[Scenario]]:
+    """`count` calls by phone system, always the same ones; others by each other `number`."""
+    found: list[list[Scenario]] = []
 
     @settings(
-        max_examples=count,
+        max_examples=-(-count // CALLS),
         derandomize=number is None,
         database=None,
         deadline=None,
         phases=[Phase.generate],
         suppress_health_check=list(HealthCheck),
     )
-    @given(scenarios())
-    def collect(scenario: Scenario) -> None:
-        found.append(scenario)
+    @given(offices(CALLS))
+    def collect(calls: list[Scenario]) -> None:
+        found.append(calls)
 
-    (collect if number is None else seed(number)(collect))()
+    if count:
+        (collect if number is None else seed(number)(collect))()
     name = "generated" if number is None else f"generated, seed {number}"
-    return [replace(one, name=name) for one in found]
+    left = [count - CALLS * place for place in range(len(found))]
+    return [
+        [replace(one, name=name) for one in calls[:most]]
+        for calls, most in zip(found, left, strict=True)
+    ]

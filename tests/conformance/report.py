@@ -21,7 +21,7 @@ class Report:
         self, reader: str, scenarios: Sequence[Numbered], wanted: Mapping[str, Ending],
         seen: Mapping[str, Ending],
     ) -> None:  # fmt: skip
-        self.names |= {one.tenant: one.scenario.name for one in scenarios}
+        self.names |= {one.key: one.scenario.name for one in scenarios}
         self.wanted |= wanted
         self.seen.setdefault(reader, {}).update(seen)
 

@@ -106,6 +106,13 @@ class Numbered:
     tenant: str
     number: int
     scenario: Scenario
+    call_number: int | None = None
+    """Of the calls in one tenant, where there are several: one after the other."""
+
+    @property
+    def key(self) -> str:
+        """Of the call, among all."""
+        return self.tenant if self.call_number is None else f"{self.tenant}/{self.call_number}"
 
     def own(self, value: Any) -> Any:
         """`value` with the scenario's number in place of each token, at any depth."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from tests.conformance.listed import PROVES, SCENARIOS
 from tests.conformance.scenario import Numbered, Scenario
@@ -21,6 +22,18 @@ def numbered(scenarios: Sequence[Scenario], prefix: str = "g") -> Iterator[tuple
         yield tuple(
             one.numbered(number, f"{prefix}{block // MOST}-")
             for number, one in enumerate(part, FIRST)
+        )
+
+
+def in_offices(offices: Sequence[Sequence[Scenario]]) -> Iterator[tuple[Numbered, ...]]:
+    """As tenants of one name, each of which has all the calls of an office."""
+    firsts = [calls[0] for calls in offices]
+    by_tenant = iter(offices)
+    for block in numbered(firsts):
+        yield tuple(
+            replace(one, scenario=call, call_number=place)
+            for one in block
+            for place, call in enumerate(next(by_tenant), 1)
         )
 
 

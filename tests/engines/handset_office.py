@@ -49,11 +49,6 @@ def serving(address: str, port: int) -> str:
     return f'provisioning: {{address: {address}, port: {port}, public_url: "{url}"}}\n'
 
 
-def url_for(name: str, folder: str) -> str:
-    """What is entered at the phone: a Linphone is given a file's URL."""
-    return f"{folder}linphone.xml" if name.startswith("linphone") else folder
-
-
 def tenant() -> str:
     handsets = {
         **{f"{it}-1": {"mac": mac_of(it, 1), "model": model_of(it)} for it in RENDERED},
@@ -93,7 +88,7 @@ class Office:
     def enrol(self, name: str) -> str:
         """The URL that an installer enters at the phone."""
         url: str = self.data("handset", "enrol", f"acme/{name}")["url"]
-        return url_for(name, url)
+        return url
 
     def handset(self, name: str, url: str) -> Handset:
         vendor = name.partition("-")[0] if name != "own" else "yealink"

@@ -30,9 +30,9 @@ SYNCED_SECONDS = 1.5
 
 
 @contextmanager
-def small_disk(place: Path) -> Iterator[None]:
+def small_disk(place: Path, size: str = "4m") -> Iterator[None]:
     place.mkdir(parents=True, exist_ok=True)
-    options = ["-o", "size=4m,nr_inodes=400,mode=0755", "tmpfs", str(place)]
+    options = ["-o", f"size={size},nr_inodes=400,mode=0755", "tmpfs", str(place)]
     try:
         done = subprocess.run(["mount", "-t", "tmpfs", *options], capture_output=True, text=True)
     except FileNotFoundError:

@@ -22,6 +22,7 @@ from controlplane.reports.report import Asked
 from controlplane.routing.compiler import compile_plan
 from controlplane.routing.recording import FOLDER
 from controlplane.routing.stored import state_of
+from controlplane.service.room import Room
 from controlplane.store.store import Store
 from tests.conformance.stand import STANDS, Stand
 from tests.engines.freeswitch_process import require_freeswitch
@@ -230,3 +231,33 @@ def test_a_full_disk_ends_no_call_and_the_history_says_what_is_lacking(
             assert office.call("A1", "102").answered
             row, _ = history.new()
             assert tones_in(disk / row["recording"], CALLED_HERTZ)[CALLED_HERTZ] > 0.5
+
+
+@pytest.mark.proves("B17", "H3")
+@pytest.mark.parametrize("kind", PLACES)
+def test_a_disk_that_recordings_share_with_the_history_keeps_room_for_its_rows(
+    kind: str, tmp_path: Path
+) -> None:
+    if kind == "freeswitch":
+        require_freeswitch()
+    with (
+        small_disk(tmp_path / "state", "24m"),
+        office_on(kind, tmp_path, *OTHER_PLACES[kind]) as office,
+        Store.create(f"sqlite:///{tmp_path}/store.db") as store,
+    ):
+        history = History(office, store)
+        room = Room({kind: office.state})
+        assert office.call("A1", "102", 1).answered
+        assert history.new()[0]["recording"]
+        assert room.look() == {}
+        before = office.files
+        with full(office.state, 1_000_000):
+            assert room.look() == {kind: False}
+            assert room.look() == {}, "said once"
+            assert office.call("A1", "102", 1).answered
+            row, _ = history.new()
+            assert (row["outcome"], row["recording"]) == ("answered", None)
+            assert office.files == before
+        assert room.look() == {kind: True}
+        assert office.call("A1", "102", 1).answered
+        assert history.new()[0]["recording"]

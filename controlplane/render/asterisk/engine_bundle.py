@@ -34,7 +34,7 @@ from controlplane.render.asterisk.store import store_of
 from controlplane.render.bundle import Bundle, TenantView
 from controlplane.render.templates import environment
 from controlplane.routing.plan import Routine
-from controlplane.routing.recording import FOLDER
+from controlplane.routing.recording import FOLDER, FULL
 from controlplane.routing.steps import Prompt
 
 _TLS_PORT_AFTER = 1
@@ -144,6 +144,7 @@ def _dialplan(views: Sequence[TenantView], engine: Engine) -> dict[str, str]:
         "in_call": "^(INUSE|RINGINUSE|BUSY|ONHOLD)$",
         "state": word(engine.state_folder),
         "recordings": FOLDER,
+        "full": FULL,
         "caller_recorded": _CALLER_RECORDED,
         "peer_recorded": _PEER_RECORDED,
         "dialled": _DIALLED,

@@ -48,7 +48,7 @@ from controlplane.render.freeswitch.routines import routine_dialplan
 from controlplane.render.freeswitch.store import MOST, store_of
 from controlplane.render.templates import environment
 from controlplane.routing.plan import Plan, RingMembers, RingNext, Routine
-from controlplane.routing.recording import FOLDER
+from controlplane.routing.recording import FOLDER, FULL
 from controlplane.routing.state import zone_key
 from controlplane.routing.steps import Cause
 
@@ -153,6 +153,7 @@ def _dialplan(views: Sequence[TenantView], engine: Engine) -> dict[str, str]:
         "turns": TURNS,
         "last": LAST_CALLERS,
         "recordings": attribute(f"{engine.state_folder}/{FOLDER}"),
+        "full": FULL,
         "counts_phones": any(_asks_for_idle_phones(view.plan) for view in views),
         "on_tone": ON_TONE,
         "off_tone": OFF_TONE,

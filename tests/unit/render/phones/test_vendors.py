@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from controlplane.render.phones.catalogue import Model, catalogue
+from controlplane.render.phones.catalogue import FOLDER, Model, catalogue, read_vendor
 from controlplane.render.phones.files import settings_of
 from controlplane.render.phones.overrides import known_by
-from tests.unit.render.phones.office import desk
-from tests.unit.render.phones.pieces import first_models, missing
+from controlplane.service.offering import values
+from tests.unit.render.phones.office import desk, office
+from tests.unit.render.phones.pieces import ROOT, first_models, missing
 
 VENDORS = sorted(catalogue().vendors)
 MODELS = list(catalogue().models.values())
@@ -51,6 +52,18 @@ def test_every_missing_piece_of_a_new_vendor_is_named(tmp_path: Path) -> None:
     ]
 
 
+def test_a_new_model_is_a_line_of_data() -> None:
+    text = (ROOT / FOLDER / "yealink" / "vendor.toml").read_text("utf-8")
+    line = 'T55W = { family = "t5", code = "000000000131", line_keys = 27 }\n'
+    vendor = read_vendor("yealink", text + line)
+    made = vendor.models["T55W"]
+    assert (made.key, made.title, made.family.title) == ("yealink/T55W", "Yealink T55W", "T5x")
+    asked = vendor.asked("y000000000131.cfg")
+    assert asked is not None
+    assert (asked.kind, asked.code) == ("common", made.code)
+    assert catalogue().asked("y000000000131.cfg", "yealink") is None
+
+
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.key)
 def test_every_model_is_told_settings_that_its_vendor_knows(model: Model) -> None:
     """So that none of them is called unknown where it is overridden."""
@@ -73,3 +86,8 @@ def test_names_of_files_are_those_of_one_kind_and_in_their_letters(vendor: str) 
                 name.replace(mac, mac.upper()) if mac in name else name.replace(mac.upper(), mac)
             )
             assert changed == name or catalogue().asked(changed, vendor) is None
+
+
+def test_models_are_offered() -> None:
+    offered = list(values(office("yealink/T54W"), "handsets", "LDN-01", "model"))
+    assert offered == [model.key for model in MODELS]
