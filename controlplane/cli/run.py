@@ -81,9 +81,8 @@ async def _run(deployment: Deployment, store: Store) -> None:
     driver = Driver(doors=doors)
     follower = Follower(store, driver, metrics.failed)
     follower.take(await asyncio.to_thread(read_mind, store))
-    live = _live_engines(deployment, driver, metrics, follower)
-
     phones = await _phones(deployment, store, metrics)
+    live = _live_engines(deployment, driver, metrics, follower, phones)
 
     def look() -> Status:
         engines = {name: it.down for name, it in live.items()}
@@ -159,15 +158,21 @@ def _refreshing(deployment: Deployment, store: Store) -> Beside | None:
 
 
 def _live_engines(
-    deployment: Deployment, driver: Driver, metrics: Metrics, follower: Follower
+    deployment: Deployment,
+    driver: Driver,
+    metrics: Metrics,
+    follower: Follower,
+    phones: PhonesBeside | None,
 ) -> dict[str, LiveEngine]:
-    """Not yet connected; each passes announcements of revisions on to the follower."""
+    """Not yet connected; each passes announcements of revisions on to those who follow them."""
     from controlplane.apply.news import EVENT
     from controlplane.engines import ENGINES
 
     def on_news(event: str, variables: Mapping[str, Any]) -> None:
         if event == EVENT:
             follower.announced(variables)
+            if phones is not None:
+                phones.hurry()
 
     return {
         name: ENGINES[engine.kind].live(name, engine, driver, metrics, on_news, Random())

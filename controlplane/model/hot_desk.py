@@ -12,7 +12,7 @@ TimeOfDay = Annotated[str, StringConstraints(pattern=r"^([01][0-9]|2[0-3]):[0-5]
 """`19:00`."""
 
 
-class HotDesk(Part):
+class HotDeskRules(Part):
     """`internal_calls`: whether a handset where nobody is logged in may call extensions.
 
     Everybody is logged out at `logout_at`, by the clock of the handset's site, and wherever the

@@ -9,7 +9,7 @@ from pydantic import Field, StringConstraints
 
 from controlplane.model.destination import DestinationField
 from controlplane.model.feature_codes import Codes
-from controlplane.model.hot_desk import HotDesk
+from controlplane.model.hot_desk import HotDeskRules
 from controlplane.model.part import E164, DialString, Name, Part, Text
 from controlplane.model.provisioning import Provisioning
 
@@ -42,7 +42,7 @@ class Tenant(Part):
     authorisation_codes: dict[Name, Code] = Field(default_factory=dict, max_length=1000)
     recording_days: Annotated[int, Field(ge=1, le=36500)] | None = None
     feature_codes: Codes = Field(default_factory=dict)
-    hot_desk: HotDesk = HotDesk()
+    hot_desk: HotDeskRules = HotDeskRules()
     provisioning: Provisioning = Provisioning()
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
 from controlplane.diagnostics import Faults
-from controlplane.model.hot_desk import HotDesk as Rules
+from controlplane.model.hot_desk import HotDeskRules
 from controlplane.model.places import Tenant
 from controlplane.service.hotdesk import HotDesk
 from controlplane.store.bindings import Login
@@ -54,7 +54,7 @@ class AutoLogout:
         return sum(self._log_out(tenant, some, why) for why, some in due.items())
 
     def _due(
-        self, tenant: str, timezone: str, rules: Rules, now: dt.datetime
+        self, tenant: str, timezone: str, rules: HotDeskRules, now: dt.datetime
     ) -> Iterator[tuple[Login, str]]:
         """Those to be logged out, and why."""
         idle = dt.timedelta(hours=rules.idle_hours or 0)

@@ -30,10 +30,6 @@ class Seen:
     revision: int = 0
 
 
-_BATCH = 500
-"""Rows of one statement: SQLite takes 32,766 parameters."""
-
-
 class SeenStore:
     """Methods raise Faults where the database refuses."""
 
@@ -46,12 +42,12 @@ class SeenStore:
         with self._database.write() as connection:
             for fetched in (True, False):
                 mine = [row for row in rows if bool(row["file"]) is fetched]
-                for start in range(0, len(mine), _BATCH):
-                    connection.execute(self._upsert(mine[start : start + _BATCH], fetched))
+                if mine:
+                    connection.execute(self._upsert(fetched), mine)
 
-    def _upsert(self, rows: list[dict[str, Any]], fetched: bool) -> Any:
+    def _upsert(self, fetched: bool) -> Any:
         dialect: Any = sqlite if self._database.embedded else postgresql
-        statement = dialect.insert(handset_seen).values(rows)
+        statement = dialect.insert(handset_seen)
         names = ["at", "address", "agent"]
         names += ["file", "fingerprint", "revision"] if fetched else []
         return statement.on_conflict_do_update(

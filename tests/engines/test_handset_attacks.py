@@ -30,6 +30,7 @@ from tests.unit.service.conftest import new_deployment
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(180)]
 
 ADDRESS, PORT = "127.0.0.231", 19281
+_numbers = itertools.count(1)
 NOBODY = "00156500dead"
 """A MAC that no handset has."""
 
@@ -63,12 +64,18 @@ class Served:
         url: str = json.loads(done.stdout)["url"]
         return url
 
+    def handset(self, name: str, url: str) -> Handset:
+        """At an address of its own, as attacks are."""
+        vendor, _, number = name.partition("-")
+        mac, model = mac_of(vendor, int(number)), model_of(vendor).partition("/")[2]
+        made = VENDORS[vendor](mac, url, model=model)
+        made.source = f"127.8.0.{next(_numbers) % 250 + 1}"
+        return made
+
     def booted(self, name: str) -> Handset:
         """Enrolled and provisioned, by its permanent token."""
         if name not in self.handsets:
-            vendor, _, number = name.partition("-")
-            mac, model = mac_of(vendor, int(number)), model_of(vendor).partition("/")[2]
-            made = VENDORS[vendor](mac, self.enrol(name), model=model)
+            made = self.handset(name, self.enrol(name))
             first = made.url
             made.provision()
             assert made.url != first
@@ -107,7 +114,6 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         process.wait()
 
 
-_numbers = itertools.count(1)
 _source = "127.0.0.1"
 
 
@@ -201,10 +207,9 @@ def test_without_a_token_nothing_tells_which_macs_there_are(served: Served, vend
 def test_an_enrolment_that_was_used_is_dead(served: Served, vendor: str) -> None:
     """What went over the wire once, or stands in an installer's mail, opens nothing again."""
     url = served.enrol(f"{vendor}-1")
-    model = model_of(vendor).partition("/")[2]
-    first = VENDORS[vendor](mac_of(vendor, 1), url, model=model)
+    first = served.handset(f"{vendor}-1", url)
     assert first.provision().account.password == f"pass-of-{vendor}-1"
-    second = VENDORS[vendor](mac_of(vendor, 1), url, model=model)
+    second = served.handset(f"{vendor}-1", url)
     assert second.provision().accounts == ()
     assert all(b"pass-of" not in it.body for it in second.asked)
     served.handsets[f"{vendor}-1"] = first
@@ -214,9 +219,9 @@ def test_an_enrolment_that_was_used_is_dead(served: Served, vendor: str) -> None
 @pytest.mark.proves("G8")
 def test_an_enrolment_is_bound_to_its_mac(served: Served) -> None:
     url = served.enrol("yealink-1")
-    other = VENDORS["yealink"](mac_of("yealink", 2), url)
+    other = served.handset("yealink-2", url)
     assert other.provision().accounts == ()
-    mine = VENDORS["yealink"](mac_of("yealink", 1), url)
+    mine = served.handset("yealink-1", url)
     assert mine.provision().account.user == "acme.yealink-1", "and a wrong try does not use it up"
     served.handsets["yealink-1"] = mine
     mine.provision()
@@ -270,10 +275,11 @@ def test_path_tricks_lead_nowhere(served: Served, trick: str) -> None:
 def test_guessing_macs_and_tokens_is_counted_and_a_known_token_is_not(served: Served) -> None:
     """An OUI has 2^24 MACs: a thousand guesses a second find a phone within minutes."""
     mine = served.booted("yealink-1")
+    here = mine.source
     guesses = [f"/{0x805EC0000000 + it:012x}.cfg" for it in range(400)]
-    assert {ask("GET", it).status for it in guesses} <= {404, 429, 503, 0}
+    assert {ask("GET", it, source=here).status for it in guesses} <= {404, 429, 503, 0}
     path = f"/d/{token_of(mine)}/{mine.mac}.cfg"
-    answer = ask("GET", path, User_Agent=mine.user_agent)
+    answer = ask("GET", path, source=here, User_Agent=mine.user_agent)
     assert answer.status == 200, "a site is behind one address"
     assert b"pass-of-yealink-1" in answer.body
     assert "source refused" in served.log.read_text(), "the operator is told"

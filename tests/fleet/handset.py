@@ -42,7 +42,7 @@ class Handset(ABC):
 
     `settings` are the phone's memory, by the vendor's names: they outlive a round that fails.
     `local` is what its user set at the phone. `asked` are all answers ever got. `mac` is twelve
-    hexadecimal digits.
+    hexadecimal digits. `source` is the address it fetches from, if that matters.
     """
 
     vendor: ClassVar[str]
@@ -59,6 +59,7 @@ class Handset(ABC):
         self.settings: dict[str, str] = {}
         self.local: dict[str, str] = {}
         self.asked: list[Answer] = []
+        self.source = ""
         self.rounds = 0
         self.reboots = 0
         self._trust = trust
@@ -131,14 +132,19 @@ class Handset(ABC):
     def _request(self, method: str, url: str, body: bytes | None = None) -> Answer:
         there = urlsplit(url)
         path = there.path + (f"?{there.query}" if there.query else "")
+        here = (self.source, 0) if self.source else None
         connection: http.client.HTTPConnection
         if there.scheme == "https":
             connection = http.client.HTTPSConnection(
-                there.hostname or "", there.port, timeout=PATIENCE, context=self._trust
+                there.hostname or "",
+                there.port,
+                timeout=PATIENCE,
+                source_address=here,
+                context=self._trust,
             )
         else:
             connection = http.client.HTTPConnection(
-                there.hostname or "", there.port, timeout=PATIENCE
+                there.hostname or "", there.port, timeout=PATIENCE, source_address=here
             )
         try:
             connection.request(method, path, body, {"User-Agent": self.user_agent})

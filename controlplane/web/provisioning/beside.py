@@ -47,6 +47,12 @@ class Beside:
                 self._loop.call_soon_threadsafe(self._stop.set)
         self._thread.join()
 
+    def hurry(self) -> None:
+        """A revision is said to be new: a handset may be told to fetch in a moment."""
+        if self._loop is not None and self._ready.done() and self._thread.is_alive():
+            with suppress(RuntimeError):
+                self._loop.call_soon_threadsafe(self._ready.result().following.news.set)
+
     def reason(self) -> str:
         """Why handsets are not served as is stored; "" in good order."""
         if not self._thread.is_alive():

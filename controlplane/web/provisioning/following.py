@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 
 import structlog
 
@@ -18,13 +19,13 @@ LOOK_SECONDS = 0.5
 AT_ONCE_SECONDS = 0.1
 """How often, at most, the store is looked at because somebody shows a token that is not known."""
 
-WRITE_SECONDS = 2.0
+WRITE_SECONDS = 0.8
 
 
 class Following:
     """Keeps `files` as the store has it, and writes what is in `seen`. Of one loop.
 
-    `each_time` is called before each look.
+    `each_time` is called before each look. Set `news` to have the next one at once.
     """
 
     def __init__(
@@ -35,6 +36,7 @@ class Following:
         each_time: Callable[[], None] = lambda: None,
     ) -> None:
         self._each_time = each_time
+        self.news = asyncio.Event()
         self._files = files
         self._seen = seen
         self._counts = counts
@@ -68,7 +70,10 @@ class Following:
     async def run(self) -> None:
         """Until cancelled. A store that cannot be read is looked at again and again."""
         while True:
-            await asyncio.sleep(LOOK_SECONDS)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(LOOK_SECONDS):
+                    await self.news.wait()
+            self.news.clear()
             try:
                 self._each_time()
                 await self.look()
