@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from controlplane.cli.config import Configured
 from controlplane.cli.session import Session
 from controlplane.diagnostics import Faults
-from controlplane.model.deployment import Engine, Run
+from controlplane.model.deployment import Engine, ProvisioningServer, Run
 
 _ENOUGH_ROOM = 200 * 2**20
 _CLOCKS_APART = 5.0
@@ -68,6 +68,8 @@ async def checkup(session: Session) -> list[Finding]:
     for name, engine in configured.deployment.engines.items():
         findings += _folder(name, engine)
         findings += [it async for it in _engine(name, engine, revision)]
+    if (served := configured.deployment.provisioning) is not None:
+        findings += _handsets(served)
     findings.append(await _controller(configured.deployment.run, revision))
     return findings
 
@@ -198,6 +200,24 @@ def _revision(what: str, runs: int | None, stored: int | None) -> Finding:
         mend = "bring it up to date: ctl apply"
         return warn(what, f"it runs {runs}, the store is at {stored}", mend)
     return ok(what, f"it runs {runs}")
+
+
+def _handsets(served: ProvisioningServer) -> Iterator[Finding]:
+    """What handsets are served with, before one of them asks."""
+    from controlplane.web.provisioning.serving import tls_context
+
+    if served.tls_port is None:
+        mend = "give tls_port, certificate and key where they do HTTPS"
+        yield warn("handsets", "are served in clear, passwords included", mend)
+    else:
+        try:
+            tls_context(served)
+            yield ok("handsets", f"certificate {served.certificate}")
+        except Faults as faults:
+            yield from (fail("handsets", it.message, it.mend) for it in faults.diagnostics)
+    if served.firmware and not Path(served.firmware).is_dir():
+        mend = "make the folder, or leave firmware out"
+        yield fail("handsets: firmware", f"{served.firmware} is not there", mend)
 
 
 async def _controller(run: Run, revision: int | None) -> Finding:

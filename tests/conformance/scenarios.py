@@ -664,6 +664,7 @@ HOSTILE_NAMES = (
     "Zoë 東京 <b>",
     "x)=y|z&w%41#",
     "\u202eright to left",
+    "O'Brien",
 )
 
 HOSTILE = (
@@ -686,5 +687,16 @@ HOSTILE = (
             numbers=number(to="group/sales"),
         )
         for place, name in enumerate(HOSTILE_NAMES, 1)
+    ),
+    *(
+        call(
+            f"name with apostrophes {place}, sent on to several",
+            DDI,
+            reached(answered("C1", f"{name} <{CALLER}>"), **{MOBILE: MAIN}),
+            caller=Carrier("uplink", CallerId(CALLER, name)),
+            does={"uplink": BUSY},
+            lines=line("102", forward={"always": ["line/103", MOBILE]}),
+        )
+        for place, name in enumerate(("'", "O'Brien", "'a' & 'b'"), 1)
     ),
 )

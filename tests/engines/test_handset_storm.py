@@ -16,8 +16,10 @@ from pathlib import Path
 import pytest
 
 from controlplane.cli.config import write_new
+from controlplane.render.phones.catalogue import catalogue
+from controlplane.render.phones.qr import setup_url
 from controlplane.service.enrolment import Enrolment, token_url
-from tests.engines.handset_office import RENDERED, mac_of, model_of, url_for
+from tests.engines.handset_office import RENDERED, mac_of, model_of
 from tests.fleet import VENDORS, Handset
 from tests.unit.cli.conftest import Place, environment
 from tests.unit.service.conftest import new_deployment
@@ -57,10 +59,10 @@ class Served:
             enrolment = Enrolment(store)
             for name in (f"{it}-{number}" for it in RENDERED for number in range(1, EACH + 1)):
                 vendor, _, number = name.partition("-")
-                url = token_url(URL, enrolment.enrol("acme", name, "ada").token)
+                folder = token_url(URL, enrolment.enrol("acme", name, "ada").token)
+                url = setup_url(catalogue().models[model_of(vendor)], folder) or folder
                 mac, model = mac_of(vendor, int(number)), model_of(vendor).partition("/")[2]
-                kind = VENDORS[vendor]
-                made[name] = kind(mac, url_for(name, url), model=model, trust=self.trust)
+                made[name] = VENDORS[vendor](mac, url, model=model, trust=self.trust)
         return made
 
 

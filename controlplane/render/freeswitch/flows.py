@@ -54,6 +54,10 @@ _ONCE = r"^([^%\x5c\x27$]*)%([^%\x5c\x27$]*)$"
 _QUOTABLE = (
     "^(?:%5C(?:%[2-6][0-9A-F]|%7[0-9A-E]|[^%])|(?!%5C|%22|%[01]|%7F)(?:%[0-9A-F]{2}|[^%]))*$"
 )
+_QUOTE = r"\x27"
+_APOSTROPHE = r"^([^\x27]*)\x27(.*)$"
+_APOSTROPHES = 6
+"""In one name."""
 _BOTH = "cp_name=${url_encode(${cp_one})}%25${url_encode(${cp_more})}"
 
 
@@ -172,7 +176,19 @@ def _outside_caller() -> Iterator[str]:
     yield either("${cp_name}", "^_undef_$", set_now("cp_name="), cleaned)
     parts = map(set_now, ("cp_one=$1", "cp_more=$2", _BOTH))
     yield either(_SENT, _ENCODED, set_now("cp_name="), either(_SENT, _ONCE, *parts))
+    yield from _without_apostrophes()
     yield either("${cp_name}", _QUOTABLE, set_now("cp_name=", unless=True))
+
+
+def _without_apostrophes() -> Iterator[str]:
+    """`url_encode` leaves them as they are, and where several variables are set together one of
+    them would begin a quoted text: what is behind it would be lost. Too many leave no name, and
+    no number has one."""
+    name = "${cp_name}"
+    once = either(name, _APOSTROPHE, set_now("cp_name=$1%27$2"))
+    rest = either(name, _QUOTE, set_now("cp_name="))
+    yield either(name, _QUOTE, *[once] * _APOSTROPHES, rest)
+    yield either("${cp_number}", _QUOTE, set_now("cp_number="))
 
 
 def _e164(plan: Plan, field: str, variable: str) -> Iterator[str]:

@@ -180,3 +180,17 @@ def test_what_cannot_be_enrolled_is_told(place: Place) -> None:
     assert "is no time to enrol" in forever.stderr
     rotated = place.ctl("handset", "enrol", "acme/LDN-07", "--rotate")
     assert "ctl handset enrol acme/LDN-07" in rotated.stderr
+
+
+def test_doctor_says_what_handsets_could_not_be_served_with(place: Place) -> None:
+    plain = place.config.read_text()
+    place.config.write_text(plain + SERVED.replace("}", ", firmware: none}"))
+    found = {it["what"]: it for it in json.loads(place.ctl("doctor", "-o", "json").stdout)}
+    assert "in clear" in found["handsets"]["detail"]
+    assert found["handsets: firmware"]["state"] == "fail"
+    tls = "tls_port: 8443, certificate: none.pem, key: none.key"
+    place.config.write_text(plain + SERVED.replace("port: 8085", tls))
+    found = {it["what"]: it for it in json.loads(place.ctl("doctor", "-o", "json").stdout)}
+    assert found["handsets"]["state"] == "fail"
+    assert "cannot be used: no such file" in found["handsets"]["detail"]
+    assert "handsets: firmware" not in found
