@@ -89,6 +89,12 @@ class Scenario:
     called_before: tuple[tuple[Phone | Carrier, str], ...] = ()
 
     @property
+    def calls(self) -> int:
+        """How many are placed for it, with itself."""
+        before = len(self.held) + len(self.codes) + len(self.called_before)
+        return before + (self.ringing is not None) + 1
+
+    @property
     def asks(self) -> bool:
         """Whether somebody may be asked to press a key."""
         asking = ("also_ring", "screening", "follow_forwards")
