@@ -27,10 +27,13 @@ from controlplane.render.asterisk.escape import word
 
 _LIST_SECONDS = 30.0
 _HTTP_SECONDS = 5.0
-_CONTACTS = "database query \"SELECT key FROM astdb WHERE key LIKE '/registrar/contact/%'\""
-"""Their keys alone: `database show` prints all that is kept of each."""
+_CONTACTS = (
+    "database query \"SELECT key || '=' || substr(value, instr(value, 'expiration_time') + 18, 10)"
+    " AS key FROM astdb WHERE key LIKE '/registrar/contact/%'\""
+)
+"""Their keys, and until when they are good: `database show` prints all that is kept of each."""
 
-_KEY = re.compile(r"/registrar/contact/([A-Za-z0-9._-]+;@[0-9a-f]{32})")
+_KEY = re.compile(r"/registrar/contact/([A-Za-z0-9._-]+;@[0-9a-f]{32})=([0-9]*)")
 _REACHABLE = {"Reachable": True, "Unreachable": False}
 
 
@@ -55,19 +58,20 @@ class AsteriskRegistrar:
     async def end(self, accounts: Iterable[str]) -> None:
         wanted = {word(account) for account in accounts}
         if found := await self._contacts(wanted):
-            requests = [delete_config_object("res_pjsip", "contact", it) for it in found]
+            requests = [delete_config_object("res_pjsip", "contact", it) for it, _ in found]
             with clear(self._engine, "ending a registration"):
                 await asyncio.to_thread(_delete, self._engine, requests)
-        if left := await self._contacts(wanted):
+        # A handset that was told registers anew, and may have done so by now.
+        if left := found & await self._contacts(wanted):
             text = f"{len(left)} registrations are still there"
             raise fault(text, self._engine.address, "`ctl apply` tries it again")
 
-    async def _contacts(self, accounts: set[str]) -> list[str]:
-        """Identifiers of the contacts of these accounts."""
+    async def _contacts(self, accounts: set[str]) -> set[tuple[str, str]]:
+        """Identifiers of the contacts of these accounts, and until when each is good."""
         with clear(self._engine):
             listed = await self._ami.command(_CONTACTS, within=_LIST_SECONDS)
-        found = (it[1] for it in _KEY.finditer(listed))
-        return [it for it in found if it.partition(";")[0] in accounts]
+        found = ((it[1], it[2]) for it in _KEY.finditer(listed))
+        return {it for it in found if it[0].partition(";")[0] in accounts}
 
 
 def _registration(event: Headers) -> Registration:
