@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from controlplane.routing.plan import Arg, Value
+from controlplane.routing.nodes import Arg, Value
 from controlplane.routing.steps import CallerId, Hangup, Outcome, Step
 
 

@@ -7,7 +7,8 @@ from typing import NamedTuple, assert_never
 
 from controlplane.calls.call import Point
 from controlplane.calls.entry import destination_dialled
-from controlplane.routing.plan import AskLine, AskPin, AskTarget, ChoosePin, Menu, Plan
+from controlplane.routing.nodes import AskLine, AskPin, AskTarget, ChoosePin, Menu
+from controlplane.routing.plan import Plan
 from controlplane.routing.steps import Collect, Outcome, Prompt
 
 Door = AskPin | ChoosePin | AskLine | AskTarget | Menu

@@ -10,7 +10,8 @@ from controlplane.calls.call import Note, Point, Reason
 from controlplane.calls.facts import Facts
 from controlplane.calls.rules import pick
 from controlplane.model.destination import Destination, Kind
-from controlplane.routing.plan import LegKind, LegRef, MemberTerms, Occasion, Plan
+from controlplane.routing.nodes import LegKind, LegRef, MemberTerms, Occasion
+from controlplane.routing.plan import Plan
 from controlplane.routing.state import (
     ON,
     OUT,

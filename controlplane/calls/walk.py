@@ -13,9 +13,10 @@ from controlplane.calls.call import Call, Decision, Point, ended
 from controlplane.calls.entry import enter
 from controlplane.calls.facts import Facts
 from controlplane.calls.given import after_question
-from controlplane.calls.walker import Walker, begin
+from controlplane.calls.walker import Walker
+from controlplane.calls.walking import begin
 from controlplane.routing.features import code_place
-from controlplane.routing.plan import (
+from controlplane.routing.nodes import (
     Announce,
     AskCode,
     AskLine,
@@ -38,7 +39,6 @@ from controlplane.routing.plan import (
     OrderMembers,
     PickRule,
     PickUpCall,
-    Plan,
     Release,
     RingLegs,
     RingLine,
@@ -47,6 +47,7 @@ from controlplane.routing.plan import (
     TakeOwn,
     Visit,
 )
+from controlplane.routing.plan import Plan
 from controlplane.routing.state import State
 from controlplane.routing.steps import CallerId, Outcome
 

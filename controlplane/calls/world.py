@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from controlplane.diagnostics import Diagnostic, Faults
-from controlplane.routing.plan import EXTERNAL, Arg, Plan, RingLegs
+from controlplane.routing.nodes import Arg, RingLegs
+from controlplane.routing.plan import EXTERNAL, Plan
 from controlplane.routing.state import State, phones_of
 from controlplane.routing.steps import Leg, Outcome, PhoneLeg
 

@@ -98,13 +98,13 @@ class AsteriskDriver:
         self.down = ""
         self._watch.connected(self._name, True)
         log.info("engine connected", engine=self._name)
-        with suppress(AriError):
-            # Where the engine does not know this, calls are decided when they ask.
-            await self._connection.request(subscribe_to_channels(self._application))
         answer = await self._connection.request(list_channels())
         for channel in parse_channels(answer.body):
             if channel.context in ASKING_CONTEXTS:
                 self._send(channel.id, go_on(channel.id))
+        with suppress(AriError):
+            # Where the engine does not know this, calls are decided when they ask.
+            await self._connection.request(subscribe_to_channels(self._application))
 
     def _on_down(self, reason: LiveError) -> None:
         self.down = str(reason)

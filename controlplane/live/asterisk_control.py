@@ -131,13 +131,20 @@ def _exchange(engine: Engine, *requests: Request) -> None:
 
 @asynccontextmanager
 async def connect(engine: Engine) -> AsyncIterator[AsteriskControl]:
+    """As `ami_of`."""
+    async with ami_of(engine) as ami:
+        yield AsteriskControl(engine, ami)
+
+
+@asynccontextmanager
+async def ami_of(engine: Engine) -> AsyncIterator[AmiConnection]:
     """Logged in, and closed at the end. Raises Faults."""
     settings = AmiSettings(engine.address, engine.user, engine.password, engine.ami_port)
     ami = AmiConnection(settings)
     try:
         with clear(engine):
             await ami.__aenter__()
-        yield AsteriskControl(engine, ami)
+        yield ami
     finally:
         await ami.close()
 

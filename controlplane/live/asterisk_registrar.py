@@ -16,10 +16,9 @@ from http.client import HTTPConnection, HTTPException
 from controlplane.diagnostics import fault
 from controlplane.live.ami.connection import AmiConnection
 from controlplane.live.ami.session import Headers, joined
-from controlplane.live.ami.settings import AmiSettings
 from controlplane.live.ari.requests import Request, delete_config_object, http_target
 from controlplane.live.ari.settings import AriSettings
-from controlplane.live.asterisk_control import clear
+from controlplane.live.asterisk_control import ami_of, clear
 from controlplane.live.errors import LinkLost
 from controlplane.live.registrar import Registration
 from controlplane.model.deployment import Engine
@@ -103,11 +102,5 @@ def _delete(engine: Engine, requests: Iterable[Request]) -> None:
 
 @asynccontextmanager
 async def opened(engine: Engine) -> AsyncIterator[AsteriskRegistrar]:
-    settings = AmiSettings(engine.address, engine.user, engine.password, engine.ami_port)
-    ami = AmiConnection(settings)
-    try:
-        with clear(engine):
-            await ami.__aenter__()
+    async with ami_of(engine) as ami:
         yield AsteriskRegistrar(engine, ami)
-    finally:
-        await ami.close()

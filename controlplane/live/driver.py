@@ -142,7 +142,7 @@ class Driver:
         outcome = await self._doors(check) if self._doors else Outcome.DIGITS
         assert isinstance(question, Ended)
         found = question._replace(outcome=outcome, digits="")
-        following = self.decide(found)
+        following = self.think(found)
         if self._doors is None or following is None or not isinstance(following.step, LogIn):
             return found
         step = following.step

@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Hashable
 
-from controlplane.routing.plan import Announce, Arg, Flow, Node, Release, Routine
+from controlplane.routing.nodes import Announce, Arg, Node, Release
+from controlplane.routing.plan import Flow, Routine
 from controlplane.routing.steps import Cause, Prompt
 
 

@@ -10,9 +10,7 @@ from collections.abc import Mapping
 
 from controlplane.model.feature_codes import Feature, codes_of
 from controlplane.routing.builder import Builder, Routines
-from controlplane.routing.plan import (
-    OWN_MAILBOX,
-    PORTAL,
+from controlplane.routing.nodes import (
     Announce,
     Arg,
     AskCode,
@@ -20,15 +18,14 @@ from controlplane.routing.plan import (
     AskPin,
     AskTarget,
     ChoosePin,
-    FeatureRef,
     FlipOwn,
-    Flow,
     Jump,
     Menu,
     OpenBox,
     Own,
     TakeOwn,
 )
+from controlplane.routing.plan import OWN_MAILBOX, PORTAL, FeatureRef, Flow
 from controlplane.routing.state import ON
 from controlplane.routing.steps import Cause, Prompt
 

@@ -8,16 +8,8 @@ from dataclasses import dataclass
 
 from controlplane.model.feature_codes import FEATURES, Feature, Takes, codes_of
 from controlplane.routing.builder import Builder, Routines
-from controlplane.routing.plan import (
-    CallBack,
-    FeatureRef,
-    FlipMember,
-    FlipOwn,
-    Flow,
-    Occasion,
-    Own,
-    PickUpCall,
-)
+from controlplane.routing.nodes import CallBack, FlipMember, FlipOwn, Occasion, Own, PickUpCall
+from controlplane.routing.plan import FeatureRef, Flow
 from controlplane.routing.state import ON, dnd_key, forward_key, prefix_of
 from controlplane.routing.steps import Cause, Prompt
 

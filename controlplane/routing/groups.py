@@ -5,15 +5,8 @@ from __future__ import annotations
 from controlplane.model.destination import Destination
 from controlplane.model.group import HuntGroup, Strategy
 from controlplane.routing.builder import Builder, Routines
-from controlplane.routing.plan import (
-    Flow,
-    Jump,
-    MemberTerms,
-    OrderMembers,
-    RingMembers,
-    RingNext,
-    Visit,
-)
+from controlplane.routing.nodes import Jump, MemberTerms, OrderMembers, RingMembers, RingNext, Visit
+from controlplane.routing.plan import Flow
 from controlplane.routing.steps import Cause, Prompt
 
 

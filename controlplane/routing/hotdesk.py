@@ -12,16 +12,8 @@ from controlplane.model.feature_codes import Feature, codes_of
 from controlplane.routing.builder import Builder, Routines
 from controlplane.routing.doors import ask_pin, away
 from controlplane.routing.features import Flipped, flip_place
-from controlplane.routing.plan import (
-    LOGIN,
-    LOGOUT,
-    Arg,
-    AskLine,
-    BindHandset,
-    FeatureRef,
-    Flow,
-    FreeHandset,
-)
+from controlplane.routing.nodes import Arg, AskLine, BindHandset, FreeHandset
+from controlplane.routing.plan import LOGIN, LOGOUT, FeatureRef, Flow
 from controlplane.routing.state import (
     State,
     emergency_key,

@@ -5,16 +5,16 @@ from __future__ import annotations
 from controlplane.model.line import Line
 from controlplane.routing.actions import do_not_disturb, forwards, ringing
 from controlplane.routing.builder import Builder, Routines
-from controlplane.routing.plan import (
+from controlplane.routing.nodes import (
     Arg,
     CheckCaller,
-    Flow,
     LeaveMessage,
     Node,
     Occasion,
     PickRule,
     Visit,
 )
+from controlplane.routing.plan import Flow
 from controlplane.routing.steps import Cause, Greeting, Prompt
 
 

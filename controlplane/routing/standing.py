@@ -8,6 +8,7 @@ from controlplane.model.trunk import Trunk
 from controlplane.routing.builder import Builder, Routines
 from controlplane.routing.doors import authorised, own_mailbox, portal
 from controlplane.routing.hotdesk import login_flow, logout_flow
+from controlplane.routing.nodes import LeaveMessage, LegKind, LegRef, RingLegs
 from controlplane.routing.plan import (
     AUTHORISED,
     BARRED,
@@ -21,10 +22,6 @@ from controlplane.routing.plan import (
     PORTAL,
     UNKNOWN,
     Flow,
-    LeaveMessage,
-    LegKind,
-    LegRef,
-    RingLegs,
 )
 from controlplane.routing.steps import Cause, Greeting, Prompt
 

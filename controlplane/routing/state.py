@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from controlplane.model.destination import Destination, Kind
 from controlplane.model.destination import parse as parse_destination
-from controlplane.routing.plan import Occasion
+from controlplane.routing.nodes import Occasion
 
 State = Mapping[str, str]
 

@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from controlplane.calls.facts import LONG_AGO, Member
 from controlplane.live.driver import Driver
 from controlplane.model.group import Strategy
-from controlplane.routing.plan import OrderMembers, Plan, RingMembers, RingNext
+from controlplane.routing.nodes import OrderMembers, RingMembers, RingNext
+from controlplane.routing.plan import Plan
 from controlplane.store import past_calls
 from controlplane.store.past_calls import Sums
 from controlplane.store.store import Store

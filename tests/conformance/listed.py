@@ -50,7 +50,7 @@ PROVES: tuple[tuple[tuple[Scenario, ...], tuple[str, ...]], ...] = (
     (features.GROUP_CODES, proves("H1")),
     (features.HIDING, proves("D9")),
     (features.FORWARD_CODES, proves("D1", "D2", "D3", "D4")),
-    (pickup.PICKUPS, proves("H2")),
+    (pickup.PICKUPS, proves()),
     (pickup.CALLS_BACK, proves()),
     (hotdesk.BOUND, proves("G5", "D11")),
     (hotdesk.NOBODY, proves("D11", "G1")),

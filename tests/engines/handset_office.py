@@ -14,8 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from controlplane.render.phones.catalogue import catalogue
-from tests.engines.asterisk_container import AsteriskContainer
-from tests.engines.freeswitch_process import FreeSwitchProcess, require_freeswitch
+from tests.engines.deployed import Engine, engine_of, initialised
 from tests.engines.test_run import Controller, controller
 from tests.fleet import VENDORS, FleetPhone, Handset
 from tests.unit.cli.conftest import run_process
@@ -73,7 +72,7 @@ def tenant() -> str:
 class Office:
     kind: str
     folder: Path
-    engine: AsteriskContainer | FreeSwitchProcess
+    engine: Engine
     running: Controller
     phones: dict[str, FleetPhone] = field(default_factory=dict)
 
@@ -121,27 +120,11 @@ class Office:
 def handset_office(kind: str, home: Path) -> Iterator[Office]:
     address, _, port, served = PLACES[kind]
     (home / "acme.yaml").write_text(tenant())
-    options = ["--kind", kind, "--address", address, "--rtp", "17700-17799", "--no-nat"]
-    options += ["--run-port", str(port)]
-    if kind == "freeswitch":
-        require_freeswitch()
-        options += ["--live-address", address, "--state-folder", str(home / "state")]
-    done = run_process("init", *options, cwd=home)
-    assert done.returncode == 0, done.stderr
-    configuration = home / "controlplane.yaml"
-    text = configuration.read_text()
-    configuration.write_text(text + serving(SERVED, served))
-    password = text.split("password: ")[1].split("\n")[0]
+    ports = ("--rtp", "17700-17799", "--run-port", str(port))
+    configuration = initialised(home, kind, address, *ports)
+    configuration.write_text(configuration.read_text() + serving(SERVED, served))
     with ExitStack() as stack:
-        engine: AsteriskContainer | FreeSwitchProcess
-        if kind == "freeswitch":
-            current = home / "var/freeswitch/current"
-            engine = FreeSwitchProcess(address, current, home / "state", password=password)
-        else:
-            state = home / "var/asterisk-state"
-            state.mkdir(parents=True, exist_ok=True)
-            engine = AsteriskContainer(address, home / "var/asterisk", state)
-        stack.enter_context(engine)
+        engine = stack.enter_context(engine_of(home, kind, address))
         applied = run_process("apply", "acme.yaml", cwd=home)
         assert applied.returncode == 0, applied.stderr
         running = stack.enter_context(controller(home, port))

@@ -15,8 +15,8 @@ from controlplane.live.ami.connection import AmiConnection
 from controlplane.live.ami.settings import AmiSettings
 from controlplane.live.esl.commands import notify
 from controlplane.render.freeswitch.names import PHONES, PROFILE
-from tests.engines.asterisk_container import AsteriskContainer
-from tests.engines.freeswitch_process import FreeSwitchProcess, require_freeswitch
+from tests.engines.deployed import Engine, engine_of, initialised, password_of
+from tests.engines.freeswitch_process import FreeSwitchProcess
 from tests.fleet import VENDORS, FleetPhone
 from tests.fleet.file_server import FileServer, file_server
 from tests.fleet.learned import Account
@@ -43,7 +43,7 @@ class Office:
     kind: str
     address: str
     password: str
-    engine: AsteriskContainer | FreeSwitchProcess
+    engine: Engine
     server: FileServer
     phones: dict[str, FleetPhone] = field(default_factory=dict)
 
@@ -92,27 +92,12 @@ def office(
     )
     lines = ", ".join(f'"{line}": {{label: {vendor}}}' for vendor, line in LINES.items())
     (home / "acme.yaml").write_text(f"tenant: acme\nlines: {{{lines}}}\nhandsets:\n{handsets}")
-    options = ["--kind", kind, "--address", address, "--rtp", "17600-17699", "--no-nat"]
-    options += ["--run-port", str(port)]
-    if kind == "freeswitch":
-        require_freeswitch()
-        options += ["--live-address", address, "--state-folder", str(home / "state")]
-    done = run_process("init", *options, cwd=home)
-    assert done.returncode == 0, done.stderr
-    password = (home / "controlplane.yaml").read_text().split("password: ")[1].split("\n")[0]
+    initialised(home, kind, address, "--rtp", "17600-17699", "--run-port", str(port))
     with ExitStack() as stack:
-        engine: AsteriskContainer | FreeSwitchProcess
-        if kind == "freeswitch":
-            current = home / "var/freeswitch/current"
-            engine = FreeSwitchProcess(address, current, home / "state", password=password)
-        else:
-            state = home / "var/asterisk-state"
-            state.mkdir(parents=True, exist_ok=True)
-            engine = AsteriskContainer(address, home / "var/asterisk", state)
-        stack.enter_context(engine)
+        engine = stack.enter_context(engine_of(home, kind, address))
         applied = run_process("apply", "acme.yaml", cwd=home)
         assert applied.returncode == 0, applied.stderr
-        yield Office(kind, address, password, engine, stack.enter_context(file_server()))
+        yield Office(kind, address, password_of(home), engine, stack.enter_context(file_server()))
 
 
 @pytest.fixture

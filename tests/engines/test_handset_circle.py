@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.error import HTTPError
+from urllib.request import urlopen
 
 import pytest
 
@@ -140,6 +142,8 @@ def test_a_real_linphone_fetches_what_is_served_and_registers(
     office.ctl("handset", "login", "acme/linphone-1", "102")
     with Linphonec(url, tmp_path) as linphone:
         linphone.wait_registered("acme.linphone-1@")
+        with pytest.raises(HTTPError, match="404"):
+            urlopen(url, timeout=5)
         assert own.call("102", talk=0.5).answered
         linphone.wait_said("ended")
         since = time.time()

@@ -13,8 +13,7 @@ from typing import Any
 
 import pytest
 
-from tests.engines.asterisk_container import AsteriskContainer
-from tests.engines.freeswitch_process import FreeSwitchProcess, require_freeswitch
+from tests.engines.deployed import engine_of, initialised
 from tests.phones import ANSWERS, Caller, Manner, Phone, PhoneBank, SippFailed
 from tests.unit.cli.conftest import run_process
 
@@ -66,25 +65,11 @@ class Office:
 @pytest.fixture(params=sorted(ADDRESSES))
 def office(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Office]:
     kind: str = request.param
-    if kind == "freeswitch":
-        require_freeswitch()
     (tmp_path / "acme.yaml").write_text(ACME)
     address, phones = ADDRESSES[kind]
-    options = ["--kind", kind, "--address", address, "--rtp", "17100-17199", "--no-nat"]
-    state = tmp_path / "state"
-    if kind == "freeswitch":
-        options += ["--live-address", address, "--state-folder", str(state)]
-    done = run_process("init", *options, cwd=tmp_path)
-    assert done.returncode == 0, done.stderr
+    initialised(tmp_path, kind, address, "--rtp", "17100-17199")
     with ExitStack() as stack:
-        if kind == "asterisk":
-            folder = tmp_path / "var/asterisk"
-            stack.enter_context(AsteriskContainer(address, folder, state))
-        else:
-            written = (tmp_path / "controlplane.yaml").read_text()
-            password = written.split("password: ")[1].split("\n")[0]
-            current = tmp_path / "var/freeswitch/current"
-            stack.enter_context(FreeSwitchProcess(address, current, state, password=password))
+        stack.enter_context(engine_of(tmp_path, kind, address))
         bank = stack.enter_context(PhoneBank(address, phones))
         made = Office(kind, tmp_path, bank)
         made.ctl("apply", "acme.yaml")

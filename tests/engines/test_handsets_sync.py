@@ -16,8 +16,7 @@ from typing import Any
 
 import pytest
 
-from tests.engines.asterisk_container import AsteriskContainer
-from tests.engines.freeswitch_process import FreeSwitchProcess, require_freeswitch
+from tests.engines.deployed import engine_of, initialised
 from tests.fleet import VENDORS, FleetPhone
 from tests.phones import ANSWERS, Phone, PhoneBank, SippFailed
 from tests.unit.cli.conftest import environment, run_process
@@ -101,29 +100,15 @@ def run_office(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Offic
 
 @contextmanager
 def _office(kind: str, tmp_path: Path, verb: str) -> Iterator[Office]:
-    if kind == "freeswitch":
-        require_freeswitch()
     (tmp_path / "acme.yaml").write_text(ACME)
     address, phones = PLACES[kind]
-    options = ["--kind", kind, "--address", address, "--rtp", "17100-17199", "--no-nat"]
-    options += ["--run-port", str(PORT + 1)]
-    state = tmp_path / "state"
-    if kind == "freeswitch":
-        options += ["--live-address", address, "--state-folder", str(state)]
-    done = run_process("init", *options, cwd=tmp_path)
-    assert done.returncode == 0, done.stderr
-    config = tmp_path / "controlplane.yaml"
+    ports = ("--rtp", "17100-17199", "--run-port", str(PORT + 1))
+    config = initialised(tmp_path, kind, address, *ports)
     url = f"http://{address}:{PORT}"
     served = f"provisioning: {{address: {address}, port: {PORT}, public_url: '{url}'}}\n"
     config.write_text(config.read_text() + served)
     with ExitStack() as stack:
-        if kind == "asterisk":
-            folder = tmp_path / "var/asterisk"
-            stack.enter_context(AsteriskContainer(address, folder, state))
-        else:
-            password = config.read_text().split("password: ")[1].split("\n")[0]
-            current = tmp_path / "var/freeswitch/current"
-            stack.enter_context(FreeSwitchProcess(address, current, state, password=password))
+        stack.enter_context(engine_of(tmp_path, kind, address))
         stack.enter_context(_server(tmp_path, url, verb))
         made = Office(kind, tmp_path, stack.enter_context(PhoneBank(address, phones)))
         made.ctl("apply", "acme.yaml")

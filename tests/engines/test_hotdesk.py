@@ -18,8 +18,7 @@ import pytest
 
 from controlplane.service.pins import pin_service
 from controlplane.store.store import Store
-from tests.engines.asterisk_container import AsteriskContainer
-from tests.engines.freeswitch_process import FreeSwitchProcess, require_freeswitch
+from tests.engines.deployed import engine_of, initialised
 from tests.engines.test_run import Controller, controller
 from tests.phones import (
     ANSWERS,
@@ -139,24 +138,9 @@ def office(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Office]:
     kind = request.param
     address, phones, port = PLACES[kind]
     (tmp_path / "acme.yaml").write_text(OFFICE)
-    options = ["--kind", kind, "--address", address, "--rtp", "17600-17699", "--no-nat"]
-    options += ["--run-port", str(port)]
-    if kind == "freeswitch":
-        require_freeswitch()
-        options += ["--live-address", address, "--state-folder", str(tmp_path / "state")]
-    done = run_process("init", *options, cwd=tmp_path)
-    assert done.returncode == 0, done.stderr
+    initialised(tmp_path, kind, address, "--rtp", "17600-17699", "--run-port", str(port))
     with ExitStack() as stack:
-        if kind == "freeswitch":
-            password = (tmp_path / "controlplane.yaml").read_text().split("password: ")[1]
-            current = tmp_path / "var/freeswitch/current"
-            password = password.split("\n")[0]
-            engine = FreeSwitchProcess(address, current, tmp_path / "state", password=password)
-            stack.enter_context(engine)
-        else:
-            state = tmp_path / "var/asterisk-state"
-            state.mkdir(parents=True, exist_ok=True)
-            stack.enter_context(AsteriskContainer(address, tmp_path / "var/asterisk", state))
+        stack.enter_context(engine_of(tmp_path, kind, address))
         made = Office(tmp_path, kind, stack.enter_context(PhoneBank(f"{address}:5060", phones)))
         made.ctl("apply", "acme.yaml")
         made.are(**dict.fromkeys(PHONES, ANSWERS))

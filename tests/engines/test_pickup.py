@@ -22,7 +22,6 @@ def picked_up(office: Office, code: str) -> None:
     assert rings.wait().answered
 
 
-@pytest.mark.proves("H2")
 def test_a_call_that_is_picked_up_is_one_row(office: Office) -> None:
     office.bank.register_all({Phone("acme.B1", "secret"): RINGS_OUT})
     picked_up(office, "*8")

@@ -169,8 +169,8 @@ def parse_message(text: str | bytes) -> Message:
     if isinstance(text, bytes) and text.startswith(_STARTED):
         try:
             return _started(_started_decoder.decode(text))
-        except msgspec.MsgspecError:
-            pass  # What is wrong with it is found below.
+        except msgspec.MsgspecError as error:
+            raise ProtocolError(f"ARI message 'StasisStart': {error}") from None
     document = parse_json(text)
     if not isinstance(document, dict):
         raise ProtocolError("an ARI message is not a JSON object")
@@ -217,7 +217,7 @@ def parse_channels(value: object) -> tuple[Channel, ...]:
 def _read(kind: str, document: Json) -> Message:
     match kind:
         case "StasisStart":
-            return _started_slowly(document)
+            return _started(_converted(document))
         case "ChannelCreated":
             return _created(document)
         case "StasisEnd":
@@ -246,15 +246,11 @@ def _started(event: _Started) -> StasisStart:
     return StasisStart(channel.id, channel.caller.number, channel.caller.name, event.args)
 
 
-def _started_slowly(document: Json) -> StasisStart:
-    channel = _object(document, "channel")
-    caller = _object(channel, "caller")
-    return StasisStart(
-        _text(channel, "id", required=True),
-        _text(caller, "number"),
-        _text(caller, "name"),
-        _args(document),
-    )
+def _converted(document: Json) -> _Started:
+    try:
+        return msgspec.convert(document, _Started)
+    except msgspec.ValidationError as error:
+        raise ProtocolError(str(error)) from None
 
 
 def _created(document: Json) -> ChannelCreated:
@@ -289,13 +285,6 @@ def _response(document: Json) -> RESTResponse:
         reason=_text(document, "reason_phrase"),
         body=body,
     )
-
-
-def _args(document: Json) -> tuple[str, ...]:
-    args = document.get("args", [])
-    if not isinstance(args, list) or not all(isinstance(item, str) for item in args):
-        raise ProtocolError("args is not a list of texts")
-    return tuple(args)
 
 
 def _variables(values: Json) -> Mapping[str, str]:

@@ -15,8 +15,7 @@ from controlplane.render.asterisk.names import routine_context
 from controlplane.render.asterisk.record import GREETINGS, SOUNDS
 from controlplane.routing.features import code_place, flip_place, is_forward, own_key
 from controlplane.routing.hotdesk import logout_place
-from controlplane.routing.plan import (
-    MOST_PLACES,
+from controlplane.routing.nodes import (
     Announce,
     Arg,
     AskCode,
@@ -50,11 +49,11 @@ from controlplane.routing.plan import (
     RingLine,
     RingMembers,
     RingNext,
-    Routine,
     TakeOwn,
     Value,
     Visit,
 )
+from controlplane.routing.plan import MOST_PLACES, Routine
 from controlplane.routing.state import (
     IN,
     ON,

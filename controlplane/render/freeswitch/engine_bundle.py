@@ -47,7 +47,8 @@ from controlplane.render.freeswitch.record import (
 from controlplane.render.freeswitch.routines import routine_dialplan
 from controlplane.render.freeswitch.store import MOST, store_of
 from controlplane.render.templates import environment
-from controlplane.routing.plan import Plan, RingMembers, RingNext, Routine
+from controlplane.routing.nodes import RingMembers, RingNext
+from controlplane.routing.plan import Plan, Routine
 from controlplane.routing.recording import FOLDER, FULL
 from controlplane.routing.state import zone_key
 from controlplane.routing.steps import Cause

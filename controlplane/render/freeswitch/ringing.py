@@ -15,7 +15,7 @@ from controlplane.render.freeswitch.elements import (
 )
 from controlplane.render.freeswitch.escape import word
 from controlplane.render.freeswitch.names import CALLS, REALM
-from controlplane.routing.plan import (
+from controlplane.routing.nodes import (
     Arg,
     LegKind,
     LegRef,

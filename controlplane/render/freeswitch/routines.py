@@ -38,8 +38,7 @@ from controlplane.render.freeswitch.ringing import (
 )
 from controlplane.routing.features import code_place, flip_place, is_forward, own_key
 from controlplane.routing.hotdesk import logout_place
-from controlplane.routing.plan import (
-    MOST_PLACES,
+from controlplane.routing.nodes import (
     Announce,
     AskCode,
     AskLine,
@@ -68,10 +67,10 @@ from controlplane.routing.plan import (
     RingLine,
     RingMembers,
     RingNext,
-    Routine,
     TakeOwn,
     Visit,
 )
+from controlplane.routing.plan import MOST_PLACES, Routine
 from controlplane.routing.state import (
     IN,
     ON,

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from controlplane.model.answering import Answering
 from controlplane.routing.builder import Builder
-from controlplane.routing.plan import Arg, IfDoNotDisturb
+from controlplane.routing.nodes import Arg, IfDoNotDisturb
 from controlplane.routing.state import ON, dnd_key
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from controlplane.model.answering import AlsoRing, Answering
 from controlplane.model.destination import Kind
 from controlplane.routing.builder import Builder
-from controlplane.routing.plan import Arg, RingLine
+from controlplane.routing.nodes import Arg, RingLine
 from controlplane.routing.state import ON, also_key, not_own_key
 
 

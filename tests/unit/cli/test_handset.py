@@ -155,7 +155,6 @@ def test_a_url_to_enrol_with_is_shown_once(place: Place) -> None:
     assert "it had no token" in place.ctl("handset", "revoke", "acme/LDN-07").stdout
 
 
-@pytest.mark.proves("B18")
 def test_an_app_scans_where_it_is_set_up_from(
     place: Place, alone: Callable[..., Result], tmp_path: Path
 ) -> None:

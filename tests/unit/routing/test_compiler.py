@@ -6,7 +6,7 @@ from typing import Any
 
 from controlplane.model.phone_system import PhoneSystem
 from controlplane.routing.compiler import compile_plan
-from controlplane.routing.plan import Arg, Jump, RingMembers, Visit
+from controlplane.routing.nodes import Arg, Jump, RingMembers, Visit
 from tests.unit.calls.build import DDI, MAIN, MOBILE, compiled, system
 
 

@@ -9,7 +9,8 @@ from controlplane.calls.facts import Facts
 from controlplane.calls.walk import start
 from controlplane.live.driver import Driver, Entered
 from controlplane.routing.features import Flipped, flip_place, flipped_at, own_key
-from controlplane.routing.plan import UNKNOWN, Own
+from controlplane.routing.nodes import Own
+from controlplane.routing.plan import UNKNOWN
 from controlplane.routing.state import OUT, member_key
 from controlplane.routing.steps import Flip, Hangup, Play, Ring
 from tests.unit.calls.build import NOON, compiled

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from controlplane.model.destination import parse
-from controlplane.routing.plan import Occasion
+from controlplane.routing.nodes import Occasion
 from controlplane.routing.state import flow_of, forward_of, phones_of
 from controlplane.routing.stored import state_of
 from tests.unit.calls.build import DDI, MAIN, MOBILE, system

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from controlplane.render.asterisk.routines import routine_dialplan
-from controlplane.routing.plan import (
+from controlplane.routing.nodes import (
     Arg,
     Forward,
     Jump,
@@ -16,8 +16,8 @@ from controlplane.routing.plan import (
     Occasion,
     Release,
     RingLegs,
-    Routine,
 )
+from controlplane.routing.plan import Routine
 from controlplane.routing.steps import Cause
 from tests.unit.render.asterisk.office import view
 

@@ -9,15 +9,8 @@ from lxml import etree
 
 from controlplane.render.freeswitch.names import routine_context
 from controlplane.render.freeswitch.routines import routine_dialplan
-from controlplane.routing.plan import (
-    Arg,
-    Forward,
-    Jump,
-    Occasion,
-    Release,
-    RingLine,
-    Routine,
-)
+from controlplane.routing.nodes import Arg, Forward, Jump, Occasion, Release, RingLine
+from controlplane.routing.plan import Routine
 from controlplane.routing.steps import Cause
 from tests.unit.render.freeswitch.office import view
 

@@ -122,7 +122,6 @@ def test_a_handset_without_a_desk_says_why() -> None:
         desk_of(office(T54W), "LDN-01", PLACE)
 
 
-@pytest.mark.proves("G6")
 def test_an_unknown_model_is_told_with_the_nearest_known() -> None:
     (found, *_) = lacking(office("yealink/T54"))
     assert (found.address, found.mend) == (

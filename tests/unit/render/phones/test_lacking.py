@@ -26,7 +26,6 @@ def test_nothing_is_said_where_all_can_be_done() -> None:
         assert said(model) == []
 
 
-@pytest.mark.proves("G6")
 def test_a_model_that_is_not_known() -> None:
     def mend(model: str) -> str:
         return next(lacking(office(model))).mend

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
 import zxingcpp
 from lxml import etree
 
@@ -21,7 +20,6 @@ def read(modules: list[list[int]]) -> str:
     return str(found.text)
 
 
-@pytest.mark.proves("B18")
 def test_a_terminals_code_is_read() -> None:
     url = f"{FOLDER}linphone.xml"
     rows: list[list[int]] = []
@@ -31,7 +29,6 @@ def test_a_terminals_code_is_read() -> None:
     assert read(rows) == url
 
 
-@pytest.mark.proves("B18")
 def test_a_pages_code_is_markup_of_its_own() -> None:
     root = etree.fromstring(as_svg(f"{FOLDER}account.json").encode())
     assert root.tag.endswith("svg")

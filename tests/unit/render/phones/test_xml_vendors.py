@@ -119,7 +119,7 @@ def check_named(model: str, name: str) -> None:
     assert [it.text for it in entry] == [plain(name)]
 
 
-@pytest.mark.proves("G8", "A12")
+@pytest.mark.proves("G8")
 @pytest.mark.parametrize("model", PHONES)
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_hostile_name_is_a_name_and_no_setting(model: str, name: str) -> None:
