@@ -107,6 +107,13 @@ class Office:
             assert time.monotonic() < end, f"stored is {now}"
             time.sleep(0.3)
 
+    def settled(self) -> None:
+        """What is stored has reached the engine, which hears of it a moment later."""
+        end = time.monotonic() + 20
+        while self.drift:
+            assert time.monotonic() < end, "the engine has not what is stored"
+            time.sleep(0.3)
+
     def commits(self) -> list[tuple[str, str]]:
         """Author and reason of those by phones, the first one first."""
         # What happens to a PIN has no revision.
@@ -297,5 +304,6 @@ def test_a_running_controller_logs_out_who_is_due(office: Office) -> None:
         database.execute("UPDATE commits SET at = datetime(at, '-1 hour')")
     with office.controller():
         office.until(D1=None, D2=None)
+        office.settled()
         assert office.call("D1", "101").status == 403
         assert office.rang("A1", "104")[0] == ["D2"]
