@@ -148,9 +148,10 @@ class Handset(ABC):
             )
         try:
             connection.request(method, path, body, {"User-Agent": self.user_agent})
-            reply = connection.getresponse()
-            headers = {key.lower(): value for key, value in reply.getheaders()}
-            answer = Answer(method, path, reply.status, reply.read(), headers)
+            # A reply that breaks off keeps its socket, which the connection knows no more.
+            with connection.getresponse() as reply:
+                headers = {key.lower(): value for key, value in reply.getheaders()}
+                answer = Answer(method, path, reply.status, reply.read(), headers)
         except (OSError, http.client.HTTPException):
             answer = Answer(method, path, 0)
         finally:

@@ -31,7 +31,7 @@ from tests.phones.sipp import PidFile, PortBlocks, Ports, Sipp, SippFailed
 from tests.phones.sound import write_tone
 from tests.phones.trace import Message, Trace
 
-ATTEMPTS = 3
+ATTEMPTS = 5
 
 
 @dataclass(frozen=True)
