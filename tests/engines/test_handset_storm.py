@@ -128,6 +128,8 @@ def test_all_boot_at_once_over_tls_and_each_has_its_own(served: Served) -> None:
     assert set(statuses) <= {200, 201, 204, 404}, statuses
 
 
+# Python's own SSLSocket._create leaves the socket open where the peer resets it right before.
+@pytest.mark.filterwarnings("ignore:unclosed <ssl.SSLSocket:ResourceWarning")
 @pytest.mark.proves("G8")
 def test_a_server_that_goes_in_the_midst_leaves_every_phone_what_it_has(served: Served) -> None:
     """Last: the server is killed while all of them fetch again."""

@@ -99,6 +99,12 @@ def test_many_misses_keep_no_handset_of_the_same_address_out(handsets: Handsets)
     assert handsets.get(f"/d/{enrolment}/{OTHER_MAC}.cfg").status == 200
 
 
+def test_tokens_that_are_new_to_the_server_are_no_misses(handsets: Handsets) -> None:
+    """A site whose handsets are all enrolled at once boots before the server heard of each."""
+    for _ in range(MISSES + 5):
+        assert handsets.get(f"/d/{handsets.enrolment('LDN-08')}/{OTHER_MAC}.cfg").status == 200
+
+
 @pytest.mark.parametrize(
     "name",
     [

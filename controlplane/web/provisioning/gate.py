@@ -78,10 +78,8 @@ class Gate:
         raw, name = parted(request.target)
         token = self._token(request, raw)
         if token is None:
-            if self._sources.missed(request.source, request.target):
-                return message.NOT_FOUND
-            if not _TOKEN.fullmatch(raw):
-                return message.NOT_FOUND
+            if not _TOKEN.fullmatch(raw) or self._sources.refused(request.source):
+                return self._miss(request)
             return self._answer_later(request, raw, name)
         request.trusted = True
         return self._answer(request, token, raw.decode(), name)
@@ -94,7 +92,7 @@ class Gate:
             return message.unavailable(_AGAIN_SECONDS)
         token = self._token(request, raw)
         if token is None:
-            return message.NOT_FOUND
+            return self._miss(request)
         request.trusted = True
         answer = self._answer(request, token, raw.decode(), name)
         return answer if isinstance(answer, Response) else await answer

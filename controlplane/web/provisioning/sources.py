@@ -40,8 +40,15 @@ class Sources:
         self._known: OrderedDict[str, _Source] = OrderedDict()
         self._told: dict[str, float] = {}
 
-    def missed(self, source: str, target: bytes) -> bool:
+    def refused(self, source: str) -> bool:
         """Whether it has missed too often by now."""
+        found = self._known.get(_network(source))
+        if found is None or self._now() - found.since > WINDOW_SECONDS:
+            return False
+        return found.misses >= MISSES
+
+    def missed(self, source: str, target: bytes) -> None:
+        """It asked for what there is not."""
         key, now = _network(source), self._now()
         found = self._known.get(key)
         if found is None or now - found.since > WINDOW_SECONDS:
@@ -57,7 +64,6 @@ class Sources:
         if found.misses == MISSES:
             self._counts.events["source refused"] += 1
             log.warning("source refused", source=key, misses=MISSES, macs=len(found.macs))
-        return found.misses >= MISSES
 
     def first(self, who: str) -> bool:
         """Whether `who` was not asked about in this window yet."""
