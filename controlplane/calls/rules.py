@@ -50,8 +50,8 @@ DISABLED = "not active: it is disabled"
 
 
 def left_out(system: PhoneSystem, line: str, active: str) -> Iterator[Note]:
-    """What `pick` says nothing about, as calls do not wait for it: the disabled rules of a line, and
-    the default one. `active`: the name of the rule that is, "" for the default one."""
+    """What `pick` says nothing about, as calls do not wait for it: the disabled rules of a line,
+    and the default one. `active`: the name of the rule that is, "" for the default one."""
     address = f"{system.tenant}/lines/{line}"
     rules = system.lines[line].rules
     for rule in rules:

@@ -37,7 +37,7 @@ def _changes(command: Callable[..., Any]) -> Callable[..., Any]:
 @common
 def list_numbers(session: Session, tenant: str) -> None:
     """List the numbers of TENANT: where they lead, and whether they can be acted on."""
-    from controlplane.service.numbers import rows
+    from controlplane.service.changes.numbers import rows
 
     with session.store() as store:
         found = list(rows(store.system(tenant)))
@@ -93,8 +93,8 @@ def route(session: Session, number: str, destination: str, seen: int | None, rea
 def _change(
     session: Session, number: str, settings: dict[str, Any], reason: str, seen: int | None
 ) -> None:
-    from controlplane.service.numbers import changed_number
-    from controlplane.service.setting import Put
+    from controlplane.service.changes.numbers import changed_number
+    from controlplane.service.changes.setting import Put
 
     edits = {name: Put(it) for name, it in settings.items()}
     commit(

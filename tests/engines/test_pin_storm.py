@@ -58,9 +58,8 @@ def test_fifty_phones_that_guess_at_once_have_three_guesses(kind: str, tmp_path:
                 who = "B1" if code == "*97" else "A1"
                 manner = Manner(digits=digits, digits_after=1.0, digit_gap=0.15, hang_up_after=4)
                 place.call(code, manner, who=who)
-            assert [it for it, _ in decided(running) if it == "locked"][PHONES - 3 :] == [
-                "locked"
-            ] * 2
+            outcomes = [outcome for outcome, _ in decided(running)]
+            assert outcomes.count("locked") == PHONES - 3 + 2
             shown = place.data("pin", "show", "acme/102")
             assert (shown["locked"], shown["failures"]) == (True, 3)
         events = [row["to"] for row in place.data("log", "acme/lines/102/pin")]

@@ -19,7 +19,7 @@ from sqlalchemy import select
 
 from controlplane.cli.config import load
 from controlplane.model.deployment import MailServer as MailServerSettings
-from controlplane.service.notifying import Notifier
+from controlplane.service.mailboxes.notifying import Notifier
 from controlplane.store.schema import mails
 from controlplane.store.store import Store
 from tests.engines.mail_server import MailServer

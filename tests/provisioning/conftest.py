@@ -13,7 +13,7 @@ import pytest
 from controlplane.model.change import Change
 from controlplane.model.change_set import ChangeSet
 from controlplane.model.deployment import Deployment, ProvisioningServer
-from controlplane.service.enrolment import Enrolment
+from controlplane.service.handsets.enrolment import Enrolment
 from controlplane.store.handset_tokens import TokenStore, digest_of
 from controlplane.store.store import Store
 from controlplane.web.provisioning.beside import Beside

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from controlplane.service.enrolment import Enrolment
+from controlplane.service.handsets.enrolment import Enrolment
 from controlplane.store.handset_seen import SeenStore
 from controlplane.store.handset_tokens import TokenStore, digest_of
 from controlplane.web.provisioning.sources import MISSES

@@ -18,8 +18,8 @@ def verb(session: Session, handset: str) -> None:
     It keeps what it has fetched, its SIP account included: delete the handset, or give it another
     `sip_password`, where that is not to be trusted either.
     """
-    from controlplane.service.enrolment import Enrolment
-    from controlplane.service.handsets import address_of
+    from controlplane.service.handsets.enrolment import Enrolment
+    from controlplane.service.handsets.listing import address_of
 
     tenant, _, phone = address_of(handset).split("/")
     with session.store() as store:

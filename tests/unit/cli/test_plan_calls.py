@@ -96,10 +96,10 @@ def altered(place: Place, office: Path, calls: Path, old: str, new: str) -> dict
 
 
 MORE = """
-sites: {london: {main_number: "+442071838750"}}
+sites: {london: {main_number: "+442071838760"}}
 numbers:
-  "+442071838750": {site: london, to: line/101}
-  "+442071838751": {site: london, to: line/101}
+  "+442071838760": {site: london, to: line/101}
+  "+442071838761": {site: london, to: line/101}
 trunks: {uplink: {host: 192.0.2.1}}
 """
 OUTSIDE = "+447700900123"
@@ -112,15 +112,15 @@ OUTSIDE = "+447700900123"
         (
             "{from: 101, to: '+447700900123'}",
             '"101": {}',
-            '"101": {presented_number: "+442071838751"}',
-            f"{OUTSIDE} by uplink sees +442071838750; {OUTSIDE} by uplink answers",
-            f"{OUTSIDE} by uplink sees +442071838751; {OUTSIDE} by uplink answers",
+            '"101": {presented_number: "+442071838761"}',
+            f"{OUTSIDE} by uplink sees +442071838760; {OUTSIDE} by uplink answers",
+            f"{OUTSIDE} by uplink sees +442071838761; {OUTSIDE} by uplink answers",
         ),
         (
             "{from: 101, to: '+447700900123'}",
             '"101": {}',
             '"101": {hide_caller_id: yes}',
-            "sees +442071838750;",
+            "sees +442071838760;",
             "sees withheld;",
         ),
         (
