@@ -51,7 +51,9 @@ def settings_of(desk: Desk, kind: str = "phone") -> dict[str, str]:
     text = _template(vendor.name, file).render(_names(desk, file, 1))
     settings = clock(desk.model.family.format or vendor.format, zone_of(desk.zone, desk.year))
     settings |= settings_in(text.split("\n"))
-    settings.update((key, plain(value)) for key, value in desk.overrides.items())
+    settings.update(
+        (key, plain(value)) for key, value in desk.overrides.items() if plain(key) == key
+    )
     return settings
 
 

@@ -110,7 +110,7 @@ def test_a_password_that_phones_cannot_be_told() -> None:
         assert (address, severity) == ("acme/handsets/LDN-01/sip_password", Severity.ERROR)
     [(address, message, _)] = said("mitel/6930", handsets__LDN_01__admin_password="Letters1")
     assert address == "acme/handsets/LDN-01/admin_password"
-    assert message == "phones of Mitel take admin passwords of up to 9 digits only"
+    assert message == "phones of Mitel take admin passwords of 4 to 9 digits only"
     assert desk("mitel/6930", handsets__LDN_01__admin_password="1234").admin_pin == "1234"
 
 
