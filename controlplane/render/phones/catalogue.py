@@ -71,7 +71,7 @@ class Family:
     settings: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Model:
     """`key` is `vendor/name`. `code`: how the vendor's file names call it. `line_keys`: all its
     programmable keys, of which the first `lines` can be lines; 0 where any can. `firmware`:

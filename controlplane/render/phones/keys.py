@@ -45,7 +45,7 @@ def placed_keys(
         key = wanted[index] if index < len(wanted) else None
         no_line = model.lines and index >= model.lines
         if key is None or key.kind is KeyKind.NONE or (key.kind is KeyKind.LINE and no_line):
-            yield _unused(index + 1)
+            yield unused(index + 1)
         elif key.kind is KeyKind.LINE:
             yield DeskKey(index + 1, KeyKind.LINE, "", key.label or label)
         else:
@@ -55,6 +55,14 @@ def placed_keys(
 
 
 @lru_cache(maxsize=256)
-def _unused(number: int) -> DeskKey:
+def unused(number: int) -> DeskKey:
     """Phones with a hundred keys have little use for most of them."""
     return DeskKey(number, KeyKind.NONE)
+
+
+def used_keys(keys: Sequence[DeskKey]) -> Sequence[DeskKey]:
+    """Up to the last that has a use."""
+    used = len(keys)
+    while used and keys[used - 1].kind is KeyKind.NONE:
+        used -= 1
+    return keys[:used]

@@ -7,10 +7,9 @@ Source: public configurations of X and V phones with firmware 2.x (`sysConf`), a
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import NamedTuple
 
 from controlplane.render.phones.formats.xml import text
 
@@ -19,11 +18,11 @@ _NUMBERED = re.compile(r"([A-Za-z][A-Za-z0-9_-]*)(?:\[([1-9][0-9]{0,3})\])?")
 _LISTED = re.compile(r"([A-Za-z][A-Za-z0-9_.-]*)(?:\[([A-Za-z][A-Za-z0-9-]*)\])?")
 
 
-class _Path(NamedTuple):
-    """Of one setting: its folders, each with its number or "", and its name."""
-
-    folders: tuple[tuple[str, str], ...]
-    name: str
+_Folders = tuple[tuple[str, str], ...]
+"""Each with its number, or its name in a list, or ""."""
+_Path = tuple[_Folders, str]
+"""Of one setting: its folders, and its name in the last of them."""
+_TOP: _Folders = ()
 
 
 @dataclass(slots=True)
@@ -36,7 +35,7 @@ def fanvil(settings: Mapping[str, str]) -> str:
     """`sip/line[1]/PhoneNumber`: the first `line` of the folder `sip`. What is no name of theirs is
     left out; an empty value clears the setting."""
     lines = [_HEAD, "<sysConf>"]
-    _write_numbered(_tree(settings, _NUMBERED), lines)
+    _write_numbered(_tree(settings, _numbered), lines)
     return "\n".join((*lines, "</sysConf>\n"))
 
 
@@ -44,33 +43,46 @@ def fanvil_old(settings: Mapping[str, str]) -> str:
     """`SIP_CONFIG_MODULE/SIP_Line_List[SIP1]/Phone_Number`: of the entries of that list, the one
     that is called so. What is no name of theirs is left out; an empty value clears the setting."""
     lines = [_HEAD, "<VOIP_CONFIG_FILE>", "<version>2.0002</version>"]
-    _write_listed(_tree(settings, _LISTED), lines)
+    _write_listed(_tree(settings, _listed), lines)
     return "\n".join((*lines, "</VOIP_CONFIG_FILE>\n"))
 
 
-def _tree(settings: Mapping[str, str], part: re.Pattern[str]) -> _Folder:
+def _tree(settings: Mapping[str, str], path_of: Callable[[str], _Path | None]) -> _Folder:
     top = _Folder()
-    found: dict[tuple[tuple[str, str], ...], _Folder] = {(): top}
+    found = {_TOP: top}
     for name, value in settings.items():
-        if (path := _path(name, part)) is None:
-            continue
-        if (at := found.get(path.folders)) is None:
-            at = top
-            for step in path.folders:
-                at = at.folders.setdefault(step, _Folder())
-            found[path.folders] = at
-        at.values[path.name] = value
+        if path := path_of(name):
+            folders, last = path
+            if (at := found.get(folders)) is None:
+                at = found[folders] = _folder(top, folders)
+            at.values[last] = value
     return top
 
 
+def _folder(top: _Folder, path: _Folders) -> _Folder:
+    at = top
+    for step in path:
+        at = at.folders.setdefault(step, _Folder())
+    return at
+
+
 @lru_cache(maxsize=8192)
+def _numbered(name: str) -> _Path | None:
+    return _path(name, _NUMBERED)
+
+
+@lru_cache(maxsize=1024)
+def _listed(name: str) -> _Path | None:
+    return _path(name, _LISTED)
+
+
 def _path(name: str, part: re.Pattern[str]) -> _Path | None:
     """None where it is no name of theirs."""
     parts = [part.fullmatch(it) for it in name.split("/")]
     found = [(it[1], it[2] or "") for it in parts if it]
     if len(found) < len(parts) or found[-1][1]:
         return None
-    return _Path(tuple(found[:-1]), found[-1][0])
+    return tuple(found[:-1]), found[-1][0]
 
 
 def _write_values(folder: _Folder, lines: list[str]) -> None:
