@@ -71,11 +71,12 @@ class Family:
     settings: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Model:
-    """`key` is `vendor/name`. `code`: how the vendor's file names call it. `firmware`: settings
-    by `vendor/name/beginning of the firmware`. `words`: what the vendor's templates want to know
-    of it besides."""
+    """`key` is `vendor/name`. `code`: how the vendor's file names call it. `line_keys`: all its
+    programmable keys, of which the first `lines` can be lines; 0 where any can. `firmware`:
+    settings by `vendor/name/beginning of the firmware`. `words`: what the vendor's templates want
+    to know of it besides."""
 
     key: str
     vendor: str
@@ -83,6 +84,7 @@ class Model:
     family: Family
     code: str
     line_keys: int
+    lines: int = 0
     settings: Mapping[str, str] = field(default_factory=dict)
     firmware: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     words: Mapping[str, str] = field(default_factory=dict)
@@ -137,7 +139,10 @@ class Vendor:
     notes: tuple[str, ...]
     names_known: tuple[str, ...] = ()
     not_in_passwords: str = ""
+    longest_password: int = 128
+    admin_passwords: tuple[int, int] = (4, 32)
     pins: bool = False
+    mixed: bool = False
     app: bool = False
 
     def asked(self, name: str) -> Asked | None:
@@ -226,10 +231,18 @@ def read_vendor(name: str, text: str) -> Vendor:
         families=families,
         models=models,
         notes=tuple(raw["notes"]),
-        not_in_passwords=raw.get("not_in_passwords", ""),
-        pins=raw.get("pins", False),
-        app=raw.get("app", False),
+        **{key: raw[key] for key in _OPTIONAL if key in raw},
     )
+
+
+_OPTIONAL = (
+    "not_in_passwords",
+    "longest_password",
+    "admin_passwords",
+    "pins",
+    "mixed",
+    "app",
+)
 
 
 def _family(name: str, raw: Mapping[str, Any]) -> Family:
