@@ -11,11 +11,12 @@ from controlplane.model.names import display_name
 from controlplane.model.phone_system import PhoneSystem
 from controlplane.model.provisioning import Codec, Language, Provisioning, Srtp
 from controlplane.model.trunk import Transport
-from controlplane.render.phones.catalogue import Model, catalogue
+from controlplane.render.phones.catalogue import catalogue
 from controlplane.render.phones.directory import Directory
 from controlplane.render.phones.keys import DeskKey, placed_keys
 from controlplane.render.phones.overrides import overrides_of
 from controlplane.render.phones.passwords import admin_password, admin_pin
+from controlplane.render.phones.vendor import Model
 from controlplane.routing.identity import zone_of_line
 
 

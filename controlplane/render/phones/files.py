@@ -10,12 +10,13 @@ from urllib.parse import urlsplit
 
 from jinja2 import Template
 
-from controlplane.render.phones.catalogue import FOLDER, Asked, FileKind, Model, catalogue
+from controlplane.render.phones.catalogue import FOLDER, catalogue
 from controlplane.render.phones.clocks import clock
 from controlplane.render.phones.desk import Desk
 from controlplane.render.phones.formats import FORMATS, vcard, xml
 from controlplane.render.phones.keys import DeskKey, unused, used_keys
 from controlplane.render.phones.plain import plain
+from controlplane.render.phones.vendor import Asked, FileKind, Model
 from controlplane.render.phones.zones import zone_of
 from controlplane.render.templates import environment
 

@@ -11,7 +11,7 @@ from controlplane.model.names import display_name
 from controlplane.model.phone_key import KeyKind, PhoneKey
 from controlplane.model.phone_system import PhoneSystem
 from controlplane.model.provisioning import Provisioning
-from controlplane.render.phones.catalogue import Model
+from controlplane.render.phones.vendor import Model
 
 
 @dataclass(frozen=True, slots=True)
