@@ -9,7 +9,6 @@ import pytest
 from controlplane.render.phones.vendor_file import read_vendor
 from tests.unit.render.phones.pieces import folders, missing
 
-
 WHOLE = """
 title = "Acme"
 format = "yealink"
