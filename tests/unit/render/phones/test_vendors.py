@@ -36,6 +36,15 @@ def test_every_model_is_told_settings_that_its_vendor_knows(model: Model) -> Non
     assert [it for it in settings_of(desk(model.key)) if not known_by(vendor, it)] == []
 
 
+@pytest.mark.proves("G6")
+@pytest.mark.parametrize("vendor", VENDORS)
+def test_every_setting_of_a_file_can_be_overridden(vendor: str) -> None:
+    for model in first_models(catalogue().vendors[vendor]):
+        names = settings_of(desk(model.key))
+        made = desk(model.key, handsets__LDN_01__overrides=dict.fromkeys(names, "7"))
+        assert set(settings_of(made).values()) == {"7"}
+
+
 @pytest.mark.parametrize("vendor", VENDORS)
 def test_names_of_files_are_those_of_one_kind_and_in_their_letters(vendor: str) -> None:
     """Nothing is asked for by two kinds; a MAC address in the other letters asks for nothing."""
