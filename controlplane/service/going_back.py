@@ -24,7 +24,9 @@ def backwards(
         was = store.documents_at(name, revision)
         text = reason or f"back to revision {revision}"
         changes = two_way(now.documents, was)
-        made.append(ChangeSet(name, now.revision, changes, author=author, reason=text))
+        made.append(
+            ChangeSet(name, now.revision, changes, author=author, reason=text, restores=True)
+        )
     return tuple(item for item in made if item.changes)
 
 
@@ -38,4 +40,5 @@ def taking_back(change_set: ChangeSet, revision: int, why: str) -> ChangeSet:
         reason=f"taken back: {why}"[:500],
         source=change_set.source,
         source_changes=tuple(change.inverse() for change in change_set.source_changes),
+        restores=True,
     )

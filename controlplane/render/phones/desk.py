@@ -25,10 +25,12 @@ _LETTERS = "abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """A SIP server as phones reach it."""
+    """A SIP server as phones reach it. `qualified`: it shows a line to lamp keys that name its
+    tenant as well, as acme.102, and only to those."""
 
     host: str
     port: int = 5060
+    qualified: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +138,8 @@ def desk_of(
     name = display_name(system, served) if served else phone_id
     # Who is at a phone reads its Phone ID there, to have a line logged in to it.
     label = f"{served} {name} ({phone_id})" if served else phone_id
+    account = _account(system, phone_id, handset, settings, place, password, name, label)
+    watched = f"{system.tenant}." if account.registrar.qualified else ""
     return Desk(
         tenant=system.tenant,
         phone_id=phone_id,
@@ -144,8 +148,8 @@ def desk_of(
         firmware=handset.firmware or "",
         label=label,
         serves=served or "",
-        accounts=(_account(system, phone_id, handset, settings, place, password, name, label),),
-        keys=tuple(placed_keys(system, handset, settings, model, label)),
+        accounts=(account,),
+        keys=tuple(placed_keys(system, handset, settings, model, label, watched)),
         directory=Directory(system),
         directory_name=system.settings.name or system.tenant,
         zone=_zone(system, handset, served),
@@ -243,9 +247,14 @@ def wanted_keys(
 
 
 def placed_keys(
-    system: PhoneSystem, handset: Handset, settings: Provisioning, model: Model, label: str
+    system: PhoneSystem,
+    handset: Handset,
+    settings: Provisioning,
+    model: Model,
+    label: str,
+    watched: str = "",
 ) -> Iterable[DeskKey]:
-    """Every key of the model."""
+    """Every key of the model. `watched` stands before a line that one watches."""
     wanted = wanted_keys(system, handset, settings)
     for index in range(model.line_keys):
         key = wanted[index] if index < len(wanted) else None
@@ -256,7 +265,8 @@ def placed_keys(
         else:
             to = key.to or ""
             named = key.label or (display_name(system, to) if to in system.lines else to)
-            yield DeskKey(index + 1, key.kind, to, named)
+            before = watched if key.kind is KeyKind.BLF and to in system.lines else ""
+            yield DeskKey(index + 1, key.kind, before + to, named)
 
 
 def _zone(system: PhoneSystem, handset: Handset, served: str | None) -> str:
