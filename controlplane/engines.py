@@ -13,12 +13,10 @@ from controlplane.apply.applier import Applier
 from controlplane.apply.asterisk import AsteriskApplier
 from controlplane.apply.freeswitch import FreeSwitchApplier
 from controlplane.capabilities import ALL, Capability
-from controlplane.live import (
-    asterisk_control,
-    asterisk_looks,
-    freeswitch_control,
-    freeswitch_looks,
-)
+from controlplane.live.asterisk import control as asterisk_control
+from controlplane.live.asterisk import looks as asterisk_looks
+from controlplane.live.freeswitch import control as freeswitch_control
+from controlplane.live.freeswitch import looks as freeswitch_looks
 from controlplane.live.looks import Look
 from controlplane.model.deployment import Engine, EngineKind
 from controlplane.render import asterisk, freeswitch
@@ -73,13 +71,13 @@ class EngineRow:
 
 def _asterisk_live(*parts: Any) -> LiveEngine:
     # Only a controller pays for what this imports; every other command starts without it.
-    from controlplane.live.asterisk import AsteriskDriver
+    from controlplane.live.asterisk.engine import AsteriskDriver
 
     return AsteriskDriver(*parts)
 
 
 def _freeswitch_live(*parts: Any) -> LiveEngine:
-    from controlplane.live.freeswitch import FreeSwitchDriver
+    from controlplane.live.freeswitch.engine import FreeSwitchDriver
 
     return FreeSwitchDriver(*parts)
 
@@ -97,13 +95,13 @@ def _freeswitch_mailboxes(engine: Engine) -> AbstractAsyncContextManager[Mailbox
 
 
 def _asterisk_registrar(engine: Engine) -> AbstractAsyncContextManager[Registrar]:
-    from controlplane.live.asterisk_registrar import opened
+    from controlplane.live.asterisk.registrar import opened
 
     return opened(engine)
 
 
 def _freeswitch_registrar(engine: Engine) -> AbstractAsyncContextManager[Registrar]:
-    from controlplane.live.freeswitch_registrar import opened
+    from controlplane.live.freeswitch.registrar import opened
 
     return opened(engine)
 

@@ -18,8 +18,8 @@ from controlplane.diagnostics import fault
 
 if TYPE_CHECKING:
     from controlplane.model.change_set import ChangeSet
-    from controlplane.service.door import Door
-    from controlplane.service.planned import Planned
+    from controlplane.service.changes.door import Door
+    from controlplane.service.changes.planned import Planned
 
 _SAVED = b'"controlplane change set"'
 
@@ -36,7 +36,7 @@ def verb(session: Session, file: Path | None, reason: str, yes: bool, prefer_fil
     A saved change set is executed exactly, and refused where what it changes was changed
     since. Without FILE: bring the engines to what is stored.
     """
-    from controlplane.service.planned import Planned
+    from controlplane.service.changes.planned import Planned
 
     with session.store() as store, ExitStack() as read:
         tell = Progress()

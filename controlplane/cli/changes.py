@@ -16,7 +16,7 @@ from controlplane.model.change_set import ChangeSet
 from controlplane.service.data import conflict_rows, counts
 
 if TYPE_CHECKING:
-    from controlplane.service.asking import Altered
+    from controlplane.service.calls.asking import Altered
 
 _MARKS = {"add": ("+", "green"), "change": ("~", "yellow"), "remove": ("-", "red")}
 _LINES_AT_ONCE = 1000

@@ -45,7 +45,7 @@ def _completer(words: Words) -> Completer:
 
 def _addresses(store: Store, _: click.Context, incomplete: str) -> Iterable[str]:
     """One step further than typed."""
-    from controlplane.service.addresses import value_at
+    from controlplane.service.changes.addresses import value_at
 
     done, _slash, _rest = incomplete.rpartition("/")
     if not done:
@@ -80,7 +80,7 @@ def _first(ctx: click.Context, name: str) -> str:
 
 def _rules(store: Store, ctx: click.Context, _: str) -> Iterable[str]:
     from controlplane.model.answering import DEFAULT_RULE
-    from controlplane.service.rules import address_of
+    from controlplane.service.changes.rules import address_of
 
     _revision, line = store.object_at(address_of(_first(ctx, "line")))
     return [*(it["name"] for it in (line or {}).get("rules", [])), DEFAULT_RULE]
@@ -92,7 +92,7 @@ def _frames(store: Store, ctx: click.Context, _: str) -> Iterable[str]:
 
 def _settings_of_rule(store: Store, ctx: click.Context, incomplete: str) -> Iterator[str]:
     from controlplane.model.answering import DEFAULT_RULE
-    from controlplane.service.rules import address_of
+    from controlplane.service.changes.rules import address_of
 
     rule = ctx.params.get("rule") or ctx.params["name"]
     base = [] if rule == DEFAULT_RULE else ["rules", rule]
@@ -100,15 +100,15 @@ def _settings_of_rule(store: Store, ctx: click.Context, incomplete: str) -> Iter
 
 
 def _settings_of_handset(store: Store, ctx: click.Context, incomplete: str) -> Iterator[str]:
-    from controlplane.service.handsets import address_of
+    from controlplane.service.handsets.listing import address_of
 
     return _pairs(store, ctx, address_of(_first(ctx, "handset")), [], incomplete)
 
 
 def _values(store: Store, ctx: click.Context, incomplete: str) -> Iterator[str]:
     """Of the setting at the address, or of those of the object there."""
-    from controlplane.service.offering import values
-    from controlplane.service.setting import split
+    from controlplane.service.changes.offering import values
+    from controlplane.service.changes.setting import split
 
     place, path = split(_first(ctx, "address").strip("/"))
     if not path or (len(path) == 2 and path[0] == "rules"):
@@ -124,7 +124,7 @@ def _pairs(
     """`SETTING=`, or its values behind it."""
     from controlplane.model.answering import AnsweringRule
     from controlplane.model.phone_system import KINDS
-    from controlplane.service.offering import settings, values
+    from controlplane.service.changes.offering import settings, values
 
     tenant, collection, *key = place.split("/", 2)
     typed = [it for it in ctx.params.get("values") or () if it != "="]

@@ -49,8 +49,8 @@ def load(path: Path) -> Configured:
     """Read and check the whole file. Raises Faults naming file, line and setting."""
     from pydantic import ValidationError
 
-    from controlplane.store.yaml_syntax import ProblemError
-    from controlplane.store.yaml_text import load as load_yaml
+    from controlplane.store.yaml.syntax import ProblemError
+    from controlplane.store.yaml.text import load as load_yaml
 
     text = _read(path)
     places: dict[tuple[str, ...], tuple[int, int]] = {}

@@ -20,7 +20,7 @@ def verb(session: Session) -> int:
     could not be asked. `ctl apply` without a file mends what differs of engines, `ctl handset
     sync --stale` what handsets have.
     """
-    from controlplane.service.fleet import HANDSETS
+    from controlplane.service.handsets.fleet import HANDSETS
 
     with session.store() as store, working("comparing"):
         found = session.door(store).drift()

@@ -14,7 +14,7 @@ from controlplane.diagnostics import fault
 
 if TYPE_CHECKING:
     from controlplane.model.change_set import ChangeSet
-    from controlplane.service.setting import Edit
+    from controlplane.service.changes.setting import Edit
     from controlplane.store.store import Store
 
 
@@ -40,7 +40,7 @@ def commit(session: Session, made: Callable[[Store], ChangeSet]) -> None:
 
 def settings(address: str, pairs: tuple[str, ...]) -> dict[str, Edit]:
     """`SETTING=VALUE` of what stands at `address`, by setting. Raises Faults."""
-    from controlplane.service.setting import Put
+    from controlplane.service.changes.setting import Put
 
     made: dict[str, Edit] = {}
     for pair in pairs:
@@ -54,8 +54,8 @@ def settings(address: str, pairs: tuple[str, ...]) -> dict[str, Edit]:
 
 def value(address: str, text: str) -> Any:
     """As in a tenant's file. Raises Faults."""
-    from controlplane.store.yaml_syntax import ProblemError
-    from controlplane.store.yaml_text import load
+    from controlplane.store.yaml.syntax import ProblemError
+    from controlplane.store.yaml.text import load
 
     if not text:
         return ""

@@ -63,7 +63,7 @@ def verb(
     A line may be in-call, or in so many: 2-calls; or ringing: a call rings there already.
     """
     from controlplane.calls.explain import explanation
-    from controlplane.service.asking import Asked, Pressed, answer, approximations
+    from controlplane.service.calls.asking import Asked, Pressed, answer, approximations
 
     system = _system(session, tenant, file)
     asked = Asked(
@@ -95,7 +95,7 @@ def verb(
 
 def _system(session: Session, tenant: str, file: Path | None) -> PhoneSystem:
     if file is not None:
-        from controlplane.store.yaml_reader import read_file
+        from controlplane.store.yaml.reader import read_file
 
         return read_file(file).system
     with session.store() as store:

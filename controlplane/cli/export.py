@@ -12,7 +12,7 @@ from controlplane.cli.session import Format, Session, common
 from controlplane.diagnostics import fault
 from controlplane.model.change import HIDDEN, masked
 from controlplane.model.documents import SETTINGS
-from controlplane.service.addresses import value_at
+from controlplane.service.changes.addresses import value_at
 from controlplane.service.files import write_whole
 
 

@@ -12,7 +12,7 @@ from controlplane.cli.session import Format, Session, common
 from controlplane.cli.text import in_words
 from controlplane.diagnostics import fault
 from controlplane.model.change import masked
-from controlplane.service.addresses import value_at
+from controlplane.service.changes.addresses import value_at
 
 
 @click.command("get", short_help="Print what is stored at an address.")

@@ -31,7 +31,7 @@ def verb(session: Session) -> None:
 
 def ingest(session: Session, store: Store, now: dt.datetime) -> Ingested:
     from controlplane.history.ingest import Ingester
-    from controlplane.service.call_history import spool_folders
+    from controlplane.service.calls.call_history import spool_folders
     from controlplane.service.following import read_mind
 
     folders = spool_folders(session.configured.deployment)

@@ -14,7 +14,7 @@ from controlplane.cli.session import Format, Session, common
 from controlplane.cli.text import in_words
 from controlplane.diagnostics import fault
 from controlplane.service.data import Data, audit_data, pin_data
-from controlplane.service.pins import pin_history
+from controlplane.service.dialled.pins import pin_history
 
 _AGO = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 

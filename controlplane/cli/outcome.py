@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -16,7 +16,7 @@ from controlplane.service.data import outcome_data
 if TYPE_CHECKING:
     from controlplane.apply.applier import Applied
     from controlplane.model.change_set import ChangeSet
-    from controlplane.service.door import Outcome
+    from controlplane.service.changes.door import Outcome
 
 
 def agreed(session: Session, change_sets: list[ChangeSet], question: str, yes: bool) -> bool:
@@ -35,6 +35,14 @@ def sure(question: str, yes: bool) -> None:
     if not sys.stdin.isatty():
         raise fault("nothing was deleted: nobody could be asked", "", "add --yes")
     click.confirm(question, abort=True)
+
+
+def said(session: Session, text: str, **data: Any) -> None:
+    """What was done: a line for a person, data for a program."""
+    if session.output is Format.TABLE:
+        click.echo(text)
+    else:
+        print_data(data, session.output)
 
 
 def tell_outcome(session: Session, outcome: Outcome, change_sets: list[ChangeSet]) -> None:

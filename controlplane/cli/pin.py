@@ -14,7 +14,7 @@ from controlplane.cli.session import Format, Session, common
 from controlplane.diagnostics import fault
 
 if TYPE_CHECKING:
-    from controlplane.service.pins import PinService
+    from controlplane.service.dialled.pins import PinService
 
 
 @click.group("pin")
@@ -71,7 +71,7 @@ def reset(session: Session, line: str, reason: str) -> None:
 @contextmanager
 def _service(session: Session, line: str) -> Iterator[tuple[PinService, str, str]]:
     """Raises Faults where there is no such line."""
-    from controlplane.service.pins import pin_service
+    from controlplane.service.dialled.pins import pin_service
 
     tenant, _, extension = line.strip("/").replace("/lines/", "/").partition("/")
     with session.store() as store:

@@ -19,9 +19,9 @@ from controlplane.service.files import write_whole
 
 if TYPE_CHECKING:
     from controlplane.model.change_set import ChangeSet
-    from controlplane.service.asking import Altered, Asked
-    from controlplane.service.door import Door
-    from controlplane.service.planned import Planned
+    from controlplane.service.calls.asking import Altered, Asked
+    from controlplane.service.changes.door import Door
+    from controlplane.service.changes.planned import Planned
     from controlplane.store.store import Store
 
 
@@ -46,8 +46,8 @@ def verb(
 
     Exits with 0 where there is no change, 2 where there are changes, 1 on an error.
     """
-    from controlplane.service.asking import read_asked
-    from controlplane.service.door import Door
+    from controlplane.service.calls.asking import read_asked
+    from controlplane.service.changes.door import Door
 
     if out is not None and len(files) != 1:
         raise click.UsageError("--out takes the change set of exactly one file.")
@@ -68,7 +68,7 @@ def verb(
 
 def _alterations(planned: Planned, asked: Sequence[Asked]) -> tuple[Altered, ...]:
     from controlplane.model.documents import from_documents
-    from controlplane.service.asking import altered
+    from controlplane.service.calls.asking import altered
 
     before = from_documents(planned.system.tenant, planned.before.documents)
     return altered(before, planned.system, asked, dt.datetime.now(dt.UTC))

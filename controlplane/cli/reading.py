@@ -10,8 +10,8 @@ import click
 
 from controlplane.cli.session import Session
 from controlplane.diagnostics import printable
-from controlplane.service import reading
-from controlplane.store.yaml_reader import Reading
+from controlplane.service.changes import reading
+from controlplane.store.yaml.reader import Reading
 
 
 @contextmanager

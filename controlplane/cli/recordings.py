@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from controlplane.cli.outcome import sure
+from controlplane.cli.outcome import said, sure
 from controlplane.cli.printing import print_data, print_table
 from controlplane.cli.session import Format, Session, common
-from controlplane.cli.voicemail_common import said
 
 if TYPE_CHECKING:
-    from controlplane.service.recordings import Recording, Recordings
+    from controlplane.service.calls.recordings import Recording, Recordings
 
 
 @click.group("recordings")
@@ -68,7 +67,7 @@ def delete(session: Session, tenant: str, chosen: tuple[str, ...], yes: bool) ->
 
 @contextmanager
 def _opened(session: Session) -> Iterator[Recordings]:
-    from controlplane.service.recordings import Recordings
+    from controlplane.service.calls.recordings import Recordings
 
     with session.store() as store:
         yield Recordings(session.configured.deployment, store)

@@ -24,7 +24,7 @@ from controlplane.diagnostics import fault, printable
 
 if TYPE_CHECKING:
     from controlplane.model.change import Document
-    from controlplane.service.rules import Place, Rules, Standing
+    from controlplane.service.changes.rules import Place, Rules, Standing
 
 _Verb = Callable[..., Any]
 
@@ -139,7 +139,7 @@ def add(
     \b
       ctl rules add acme/101 away --when holidays forward/always=mailbox/101 --first
     """  # fmt: skip
-    from controlplane.service.rules import LAST, adding, address_of
+    from controlplane.service.changes.rules import LAST, adding, address_of
 
     at = f"{address_of(line)}/rules"
     to = _place_of(place) or LAST
@@ -162,7 +162,7 @@ def edit(
       ctl rules edit acme/101 office ring="4 rings" also_ring=[line/102,+447700900123]
       ctl rules edit acme/101 default call_waiting=no forward/busy=line/102
     """
-    from controlplane.service.rules import address_of, editing
+    from controlplane.service.changes.rules import address_of, editing
 
     if not values:
         raise click.UsageError("Missing SETTING=VALUE.")
@@ -192,7 +192,7 @@ def disable(session: Session, line: str, rule: str, seen: int | None, reason: st
 def _enable(
     session: Session, line: str, rule: str, enabled: bool, seen: int | None, reason: str
 ) -> None:
-    from controlplane.service.rules import address_of, enabling
+    from controlplane.service.changes.rules import address_of, enabling
 
     made = enabling(rule, enabled, f"{address_of(line)}/rules")
     does = "enable" if enabled else "disable"
@@ -208,7 +208,7 @@ def move(
     session: Session, line: str, rule: str, seen: int | None, reason: str, **place: Any
 ) -> None:
     """Put RULE first, last, or right before or after another."""
-    from controlplane.service.rules import address_of, moving
+    from controlplane.service.changes.rules import address_of, moving
 
     to = _place_of(place)
     if to is None:
@@ -226,7 +226,7 @@ def delete(
     session: Session, line: str, rule: str, yes: bool, seen: int | None, reason: str
 ) -> None:
     """Delete RULE. The default rule cannot be deleted."""
-    from controlplane.service.rules import address_of, deleting, found
+    from controlplane.service.changes.rules import address_of, deleting, found
 
     at = address_of(line)
     made = deleting(rule, f"{at}/rules")
@@ -248,8 +248,8 @@ def _commit(
     reason: str,
     seen: int | None,
 ) -> None:
-    from controlplane.service.rules import address_of
-    from controlplane.service.setting import changed_object
+    from controlplane.service.changes.rules import address_of
+    from controlplane.service.changes.setting import changed_object
 
     at = address_of(line)
     commit(
@@ -259,7 +259,7 @@ def _commit(
 
 def _place_of(given: dict[str, Any]) -> Place | None:
     """None where none is named."""
-    from controlplane.service.rules import Place, Where
+    from controlplane.service.changes.rules import Place, Where
 
     named = {name: value for name, value in given.items() if value}
     if len(named) > 1:
@@ -270,7 +270,7 @@ def _place_of(given: dict[str, Any]) -> Place | None:
 
 
 def _standing(session: Session, line: str, at: str) -> Rules:
-    from controlplane.service.rules import standing
+    from controlplane.service.changes.rules import standing
 
     with session.store() as store:
         return standing(store, line, at, dt.datetime.now(dt.UTC))

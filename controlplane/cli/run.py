@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from controlplane.live.driver import Driver
     from controlplane.model.deployment import Deployment
     from controlplane.service.following import Follower
-    from controlplane.service.notifying import Beside
+    from controlplane.service.mailboxes.notifying import Beside
     from controlplane.store.store import Store
     from controlplane.web.metrics import Metrics
     from controlplane.web.provisioning.beside import Beside as PhonesBeside
@@ -58,14 +58,14 @@ async def _run(deployment: Deployment, store: Store) -> None:
     import structlog
 
     from controlplane.live.driver import Driver
-    from controlplane.service.auto_logout import AutoLogout
-    from controlplane.service.call_history import CallHistory
-    from controlplane.service.door import Door
-    from controlplane.service.doors import DoorKeeper
+    from controlplane.service.calls.call_history import CallHistory
+    from controlplane.service.calls.past_calls import PastCalls
+    from controlplane.service.changes.door import Door
+    from controlplane.service.dialled.doors import DoorKeeper
+    from controlplane.service.dialled.phone_flips import PhoneFlips, catch_up
     from controlplane.service.following import Follower, read_mind
-    from controlplane.service.hotdesk import HotDesk
-    from controlplane.service.past_calls import PastCalls
-    from controlplane.service.phone_flips import PhoneFlips, catch_up
+    from controlplane.service.handsets.auto_logout import AutoLogout
+    from controlplane.service.handsets.hotdesk import HotDesk
     from controlplane.web.health import Status, application, served
     from controlplane.web.metrics import Metrics
 
@@ -138,7 +138,7 @@ def _mails(deployment: Deployment, store: Store) -> Beside | None:
     """Under way, where there is a server that takes mails."""
     if deployment.mail is None:
         return None
-    from controlplane.service.notifying import Beside, Notifier
+    from controlplane.service.mailboxes.notifying import Beside, Notifier
 
     beside = Beside(Notifier(deployment, deployment.mail, store).run)
     beside.start()
@@ -149,8 +149,8 @@ def _refreshing(deployment: Deployment, store: Store) -> Beside | None:
     """Under way, where handsets are served their files."""
     if deployment.provisioning is None:
         return None
-    from controlplane.service.notifying import Beside
-    from controlplane.service.refreshing import Refresher
+    from controlplane.service.handsets.refreshing import Refresher
+    from controlplane.service.mailboxes.notifying import Beside
 
     beside = Beside(Refresher(deployment, store).run, "refreshing")
     beside.start()

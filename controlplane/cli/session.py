@@ -20,7 +20,7 @@ from controlplane.diagnostics import printable
 if TYPE_CHECKING:
     from controlplane.apply.applier import Progress
     from controlplane.cli.config import Configured
-    from controlplane.service.door import Door
+    from controlplane.service.changes.door import Door
     from controlplane.store.store import Store
 
 _Verb = TypeVar("_Verb", bound=Callable[..., Any])
@@ -60,8 +60,8 @@ class Session:
     def door(self, store: Store, tell: Progress = lambda _: None) -> Door:
         """The door of every change, where what phones turned on and off has gone in. Raises
         Faults."""
-        from controlplane.service.door import Door
-        from controlplane.service.phone_flips import catch_up
+        from controlplane.service.changes.door import Door
+        from controlplane.service.dialled.phone_flips import catch_up
 
         deployment = self.configured.deployment
         door = Door(deployment, store, tell=tell)

@@ -11,7 +11,7 @@ from controlplane.cli.editing import commit, seen_option, settings, value
 from controlplane.cli.session import Session, common
 
 if TYPE_CHECKING:
-    from controlplane.service.setting import Edit
+    from controlplane.service.changes.setting import Edit
 
 
 @click.command("set")
@@ -54,7 +54,7 @@ def verb(
       ctl set acme/lines/101 call_waiting=no forward/busy=line/102
       ctl set acme/lines/101/blocked --add +447700900999 --remove list/nuisance
     """  # fmt: skip
-    from controlplane.service.setting import changed_settings, split
+    from controlplane.service.changes.setting import changed_settings, split
 
     address = address.strip("/")
     place, path = split(address)
@@ -75,7 +75,7 @@ def verb(
 
 
 def _put(path: str, address: str, text: str) -> dict[str, Edit]:
-    from controlplane.service.setting import Put
+    from controlplane.service.changes.setting import Put
 
     return {path: Put(value(address, text))}
 
@@ -83,7 +83,7 @@ def _put(path: str, address: str, text: str) -> dict[str, Edit]:
 def _items(
     address: str, path: str, values: tuple[str, ...], add: tuple[str, ...], remove: tuple[str, ...]
 ) -> dict[str, Edit]:
-    from controlplane.service.setting import Items
+    from controlplane.service.changes.setting import Items
 
     if values or not path:
         raise click.UsageError("Either VALUE, or --add and --remove, of one setting.")

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from controlplane.apply.applier import Applied
     from controlplane.diagnostics import Diagnostic
     from controlplane.model.change_set import ChangeSet
-    from controlplane.service.door import Outcome
+    from controlplane.service.changes.door import Outcome
     from controlplane.store.history import AuditRow
     from controlplane.store.pins import PinHistory
 

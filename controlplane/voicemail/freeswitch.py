@@ -20,8 +20,8 @@ from uuid import uuid4
 
 from controlplane.diagnostics import fault
 from controlplane.live.esl.settings import DEFAULT_TIMINGS
-from controlplane.live.freeswitch_control import FreeSwitchControl
-from controlplane.live.freeswitch_control import opened as control_opened
+from controlplane.live.freeswitch.control import FreeSwitchControl
+from controlplane.live.freeswitch.control import opened as control_opened
 from controlplane.model.deployment import Engine
 from controlplane.render.freeswitch.names import PHONES, PROFILE, account
 from controlplane.render.freeswitch.voicemail import BUSY, DEFAULT, UNAVAILABLE

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 
-from controlplane.service.door import Door
+from controlplane.service.changes.door import Door
 from tests.bench.dialled import TENANT
 from tests.bench.figures import Figure, figure
 from tests.bench.live_calls import rings

@@ -6,8 +6,8 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from controlplane.service.door import Door
-from controlplane.service.hotdesk import HotDesk
+from controlplane.service.changes.door import Door
+from controlplane.service.handsets.hotdesk import HotDesk
 from controlplane.store.store import Store
 from tests.bench.dialled import TENANT
 from tests.bench.figures import Figure, figure

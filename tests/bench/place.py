@@ -15,9 +15,9 @@ from pathlib import Path
 
 from controlplane.cli.config import load
 from controlplane.model.deployment import Deployment, Engine
-from controlplane.service.door import Door
+from controlplane.service.changes.door import Door
 from controlplane.store.store import Store
-from controlplane.store.yaml_reader import read_file
+from controlplane.store.yaml.reader import read_file
 from examples.generate_large import extensions, large_tenant
 from examples.stack import Stack
 from tests.bench.dialled import TENANT

@@ -20,11 +20,11 @@ from controlplane.cli.config import write_new
 from controlplane.model.change_set import ChangeSet
 from controlplane.model.deployment import Deployment, Engine
 from controlplane.model.documents import to_documents
-from controlplane.service.enrolment import new_token
+from controlplane.service.handsets.enrolment import new_token
 from controlplane.store.handset_tokens import TokenKind, digest_of
 from controlplane.store.schema import handset_tokens
 from controlplane.store.store import Store
-from controlplane.store.yaml_reader import read
+from controlplane.store.yaml.reader import read
 from examples.generate_large import extensions, large_tenant
 from tests.bench.dialled import TENANT
 

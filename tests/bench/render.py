@@ -10,7 +10,7 @@ from controlplane.model.deployment import Engine, EngineKind
 from controlplane.render.bundle import TenantView
 from controlplane.routing.compiler import compile_plan
 from controlplane.routing.stored import state_of
-from controlplane.store.yaml_reader import read_file
+from controlplane.store.yaml.reader import read_file
 from tests.bench.figures import Figure, figure
 from tests.bench.place import Place
 

@@ -11,9 +11,9 @@ from pathlib import Path
 from controlplane.model.phone_system import PhoneSystem
 from controlplane.routing.compiler import compile_plan
 from controlplane.routing.stored import state_of
-from controlplane.service.asking import Asked, answer
+from controlplane.service.calls.asking import Asked, answer
 from controlplane.store.store import Store
-from controlplane.store.yaml_reader import read_file
+from controlplane.store.yaml.reader import read_file
 from examples.generate_large import extensions
 from tests.bench.delay import BLOCK, WARM_UP, ratios
 from tests.bench.dialled import STATIC, TENANT

@@ -7,7 +7,7 @@ import time
 
 import controlplane.cli.apply
 import controlplane.cli.reading
-import controlplane.service.door  # noqa: F401
+import controlplane.service.changes.door  # noqa: F401
 from controlplane.cli.root import ctl
 
 

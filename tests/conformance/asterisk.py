@@ -12,7 +12,7 @@ from typing import Self
 
 from controlplane.apply.asterisk import AsteriskApplier
 from controlplane.apply.news import news
-from controlplane.live.asterisk_control import connect
+from controlplane.live.asterisk.control import connect
 from controlplane.model.deployment import Engine
 from controlplane.render.asterisk import render
 from controlplane.render.bundle import Bundle, TenantView

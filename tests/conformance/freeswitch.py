@@ -13,7 +13,7 @@ from typing import Self
 
 from controlplane.apply.freeswitch import FreeSwitchApplier
 from controlplane.apply.news import news
-from controlplane.live.freeswitch_control import connect
+from controlplane.live.freeswitch.control import connect
 from controlplane.model.deployment import Engine, EngineKind
 from controlplane.render.bundle import Bundle, TenantView
 from controlplane.render.freeswitch import render

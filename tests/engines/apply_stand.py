@@ -11,7 +11,7 @@ from unittest import mock
 
 from controlplane.apply.control import Connect
 from controlplane.engines import ENGINES
-from controlplane.live import asterisk_control
+from controlplane.live.asterisk import control as asterisk_control
 from controlplane.model.deployment import Engine
 from controlplane.model.documents import from_documents
 from controlplane.render.bundle import Bundle, TenantView

@@ -13,7 +13,7 @@ from typing import Any
 
 import structlog
 
-from controlplane.live.asterisk import AsteriskDriver
+from controlplane.live.asterisk.engine import AsteriskDriver
 from controlplane.live.driver import Driver
 from controlplane.model.deployment import Engine
 from controlplane.model.phone_system import PhoneSystem

@@ -16,10 +16,10 @@ from controlplane.apply.asterisk import AsteriskApplier
 from controlplane.apply.news import EVENT, flips_of, news
 from controlplane.apply.store_keys import Delta
 from controlplane.diagnostics import Diagnostic, Faults
-from controlplane.live import asterisk_control
 from controlplane.live.ari.connection import AriConnection
 from controlplane.live.ari.messages import ChannelUserevent
 from controlplane.live.ari.settings import AriSettings
+from controlplane.live.asterisk import control as asterisk_control
 from controlplane.model.deployment import Engine
 from controlplane.render.asterisk import render
 from controlplane.render.bundle import Bundle

@@ -15,7 +15,7 @@ import pytest
 from controlplane.apply.asterisk import AsteriskApplier
 from controlplane.apply.bundle_folder import BundleFolder
 from controlplane.diagnostics import Diagnostic, Faults, fault
-from controlplane.live import asterisk_control
+from controlplane.live.asterisk import control as asterisk_control
 from controlplane.model.deployment import Engine
 from controlplane.render.asterisk import render
 from controlplane.render.bundle import Bundle

@@ -18,7 +18,7 @@ from controlplane.model.phone_system import PhoneSystem
 from controlplane.render.bundle import TenantView
 from controlplane.routing.compiler import compile_plan
 from controlplane.routing.stored import state_of
-from controlplane.service.asking import approximations
+from controlplane.service.calls.asking import approximations
 from tests import phones
 from tests.conformance.asterisk import AsteriskStand
 from tests.conformance.freeswitch import FreeSwitchStand

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from controlplane.service.setting import Put, changed_setting
+from controlplane.service.changes.setting import Put, changed_setting
 from controlplane.store.store import Store
 from tests.engines.deployed import engine_of, initialised
 from tests.engines.test_run import controller

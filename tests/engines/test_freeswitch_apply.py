@@ -19,11 +19,11 @@ from controlplane.apply.freeswitch import FreeSwitchApplier
 from controlplane.apply.news import EVENT, flips_of, news
 from controlplane.apply.store_keys import Delta
 from controlplane.diagnostics import Diagnostic, Faults, fault
-from controlplane.live import freeswitch_control
 from controlplane.live.esl.connection import EslConnection
 from controlplane.live.esl.messages import Event
 from controlplane.live.esl.news import read_news
-from controlplane.live.freeswitch import esl_settings
+from controlplane.live.freeswitch import control as freeswitch_control
+from controlplane.live.freeswitch.engine import esl_settings
 from controlplane.model.deployment import Engine
 from controlplane.render.bundle import Bundle
 from controlplane.render.freeswitch import render

@@ -16,7 +16,7 @@ import pytest
 from controlplane.live.driver import Driver
 from controlplane.live.errors import WrongCredentials
 from controlplane.live.esl.commands import auth, send_event
-from controlplane.live.freeswitch import FreeSwitchDriver
+from controlplane.live.freeswitch.engine import FreeSwitchDriver
 from controlplane.model.documents import from_documents
 from controlplane.render.bundle import TenantView
 from controlplane.routing.compiler import compile_plan

@@ -18,7 +18,7 @@ import pytest
 from controlplane.cli.config import write_new
 from controlplane.render.phones.catalogue import catalogue
 from controlplane.render.phones.qr import setup_url
-from controlplane.service.enrolment import Enrolment, token_url
+from controlplane.service.handsets.enrolment import Enrolment, token_url
 from tests.engines.handset_office import RENDERED, mac_of, model_of
 from tests.fleet import VENDORS, Handset
 from tests.unit.cli.conftest import Place, environment

@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from controlplane.service.pins import pin_service
+from controlplane.service.dialled.pins import pin_service
 from controlplane.store.store import Store
 from tests.engines.deployed import engine_of, initialised
 from tests.engines.test_run import Controller, controller

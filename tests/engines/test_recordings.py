@@ -22,7 +22,7 @@ from controlplane.reports.report import Asked
 from controlplane.routing.compiler import compile_plan
 from controlplane.routing.recording import FOLDER
 from controlplane.routing.stored import state_of
-from controlplane.service.room import Room
+from controlplane.service.calls.room import Room
 from controlplane.store.store import Store
 from tests.conformance.stand import STANDS, Stand
 from tests.engines.freeswitch_process import require_freeswitch

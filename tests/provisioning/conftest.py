@@ -15,7 +15,7 @@ import pytest
 from controlplane.model.change import Change
 from controlplane.model.change_set import ChangeSet
 from controlplane.model.deployment import Deployment, ProvisioningServer
-from controlplane.service.enrolment import Enrolment
+from controlplane.service.handsets.enrolment import Enrolment
 from controlplane.store.handset_tokens import TokenStore, digest_of
 from controlplane.store.store import Store
 from controlplane.web.provisioning.beside import Beside
@@ -152,7 +152,7 @@ class Handsets:
             begun.set()
             time.sleep(seconds)
 
-        loop = self.served._loop  # noqa: SLF001
+        loop = self.served._loop
         assert loop is not None
         loop.call_soon_threadsafe(hold)
         assert begun.wait(5)

@@ -11,7 +11,7 @@ import pytest
 
 from controlplane.render.phones.catalogue import catalogue
 from controlplane.render.phones.files import render
-from controlplane.service.handset_files import HandsetFiles, Places
+from controlplane.service.handsets.files import HandsetFiles, Places
 from controlplane.web.provisioning.counts import Counts
 from controlplane.web.provisioning.limits import Limits
 from controlplane.web.provisioning.shelf import Shelf

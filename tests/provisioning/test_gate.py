@@ -16,7 +16,7 @@ import pytest
 
 from controlplane.render.phones.catalogue import catalogue
 from controlplane.render.phones.qr import setup_url
-from controlplane.service.enrolment import Enrolment
+from controlplane.service.handsets.enrolment import Enrolment
 from controlplane.store.handset_seen import SeenStore
 from controlplane.store.handset_tokens import TokenStore, digest_of
 from controlplane.web.provisioning.sources import MISSES
@@ -176,9 +176,12 @@ def test_an_enrolment_serves_once(handsets: Handsets) -> None:
     assert (again.status, again.body) == (200, found.body)
 
 
-APPS = ACME + """\
+APPS = (
+    ACME
+    + """\
   APP-1: {model: MODEL, line: 101}
 """
+)
 
 
 def app_url(handsets: Handsets, minutes: int = 60) -> str:

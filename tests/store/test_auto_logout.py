@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import insert
 
-from controlplane.service.auto_logout import AutoLogout, last_moment
+from controlplane.service.handsets.auto_logout import AutoLogout, last_moment
 from controlplane.store.schema import calls
 from controlplane.store.store import Store
 from tests.store.test_hotdesk import desk_on

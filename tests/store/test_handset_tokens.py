@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import text
 
 from controlplane.diagnostics import Faults
-from controlplane.service.enrolment import Enrolment
+from controlplane.service.handsets.enrolment import Enrolment
 from controlplane.store.handset_seen import Seen, SeenStore
 from controlplane.store.handset_tokens import Token, TokenKind, TokenStore, digest_of
 from controlplane.store.store import Store

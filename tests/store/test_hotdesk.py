@@ -18,10 +18,10 @@ from controlplane.model.deployment import Deployment
 from controlplane.model.documents import from_documents
 from controlplane.routing.steps import Outcome
 from controlplane.routing.stored import state_of
-from controlplane.service import flips
-from controlplane.service.door import Door
-from controlplane.service.doors import LOGIN_SECONDS, DoorKeeper
-from controlplane.service.hotdesk import HotDesk, LoginRefused, Why, line_of
+from controlplane.service.changes import flips
+from controlplane.service.changes.door import Door
+from controlplane.service.dialled.doors import LOGIN_SECONDS, DoorKeeper
+from controlplane.service.handsets.hotdesk import HotDesk, LoginRefused, Why, line_of
 from controlplane.store.store import Store
 
 Put = Callable[..., int]

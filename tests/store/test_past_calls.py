@@ -13,7 +13,7 @@ from controlplane.calls.facts import Member
 from controlplane.history.ingest import Ingester
 from controlplane.live.driver import Driver
 from controlplane.routing.spool import Mark, spool_line
-from controlplane.service.past_calls import PastCalls, asks
+from controlplane.service.calls.past_calls import PastCalls, asks
 from controlplane.store import call_log
 from controlplane.store.schema import call_places, calls
 from controlplane.store.store import Store

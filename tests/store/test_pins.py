@@ -12,8 +12,8 @@ from sqlalchemy import text
 from controlplane.calls.given import Check, Look
 from controlplane.diagnostics import Faults
 from controlplane.routing.steps import Outcome
-from controlplane.service.doors import DoorKeeper
-from controlplane.service.pins import Attempt, PinService
+from controlplane.service.dialled.doors import DoorKeeper
+from controlplane.service.dialled.pins import Attempt, PinService
 from controlplane.store.pins import PinEvent, Pins
 from controlplane.store.store import Store
 

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from controlplane.diagnostics import Faults
-from controlplane.service.rules import Place, Where, moving
-from controlplane.service.setting import changed_object
+from controlplane.service.changes.rules import Place, Where, moving
+from controlplane.service.changes.setting import changed_object
 from controlplane.store.store import Store
 
 AT = dt.datetime(2026, 7, 1, 12, 30, tzinfo=dt.UTC)

@@ -11,7 +11,7 @@ from controlplane.cli.completing import complete_handset, complete_handset_setti
 from controlplane.cli.lazy import LazyGroup
 
 if TYPE_CHECKING:
-    from controlplane.service.handsets import Phone
+    from controlplane.service.handsets.listing import Phone
 
 VERBS = {
     "list": "List them.",

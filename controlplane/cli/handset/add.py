@@ -20,8 +20,8 @@ def verb(session: Session, handset: str, values: tuple[str, ...], reason: str) -
     \b
       ctl handset add acme/LDN-09 mac=00:15:65:aa:bb:01 model=yealink/T54W site=london line=103
     """  # fmt: skip
-    from controlplane.service.handsets import address_of
-    from controlplane.service.setting import added_object
+    from controlplane.service.changes.setting import added_object
+    from controlplane.service.handsets.listing import address_of
 
     at = address_of(handset)
     edits = settings(at, values)

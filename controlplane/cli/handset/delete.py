@@ -21,8 +21,8 @@ def verb(session: Session, handset: str, yes: bool, seen: int | None, reason: st
 
     A call that it is in goes on to its end.
     """
-    from controlplane.service.handsets import shown
-    from controlplane.service.setting import removed_object
+    from controlplane.service.changes.setting import removed_object
+    from controlplane.service.handsets.listing import shown
 
     with session.store() as store:
         phone = shown(store, handset)

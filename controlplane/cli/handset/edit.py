@@ -25,8 +25,8 @@ def verb(
     \b
       ctl handset edit acme/LDN-09 name="Reception" record_calls=yes
     """  # fmt: skip
-    from controlplane.service.handsets import address_of
-    from controlplane.service.setting import changed_settings
+    from controlplane.service.changes.setting import changed_settings
+    from controlplane.service.handsets.listing import address_of
 
     if not values:
         raise click.UsageError("Missing SETTING=VALUE.")

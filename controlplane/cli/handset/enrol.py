@@ -34,9 +34,9 @@ def verb(session: Session, handset: str, minutes: int, rotate: bool, svg: Path |
     code.
     """
     from controlplane.render.phones.qr import as_svg, as_text, setup_url
-    from controlplane.service.enrolment import Enrolment, token_url
     from controlplane.service.files import write_whole
-    from controlplane.service.handsets import address_of
+    from controlplane.service.handsets.enrolment import Enrolment, token_url
+    from controlplane.service.handsets.listing import address_of
 
     served = session.configured.deployment.provisioning
     if served is None:

@@ -12,7 +12,7 @@ from controlplane.cli.session import Format, Session, common
 from controlplane.diagnostics import printable
 
 if TYPE_CHECKING:
-    from controlplane.service.fleet import Standing
+    from controlplane.service.handsets.fleet import Standing
 
 
 @click.command("fleet")
@@ -26,8 +26,8 @@ def verb(session: Session, tenant: str, site: str, line: str, model: str, stale:
     SEEN: when it fetched last, and from where. FILES: the revision that its configuration was
     made from, and whether it is what it would get now. REGISTERED: at which engines.
     """
-    from controlplane.service.fleet import registrations, standing, standing_data
-    from controlplane.service.handsets import listed
+    from controlplane.service.handsets.fleet import registrations, standing, standing_data
+    from controlplane.service.handsets.listing import listed
 
     deployment = session.configured.deployment
     with session.store() as store, working("asking the engines"):
@@ -46,7 +46,7 @@ def verb(session: Session, tenant: str, site: str, line: str, model: str, stale:
 
 
 def _row(it: Standing) -> tuple[str, ...]:
-    from controlplane.service.fleet import standing_data
+    from controlplane.service.handsets.fleet import standing_data
 
     data = standing_data(it)
     seen = it.seen

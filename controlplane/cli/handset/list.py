@@ -11,7 +11,7 @@ from controlplane.cli.printing import print_data, print_table
 from controlplane.cli.session import Format, Session, common
 
 if TYPE_CHECKING:
-    from controlplane.service.handsets import Phone
+    from controlplane.service.handsets.listing import Phone
 
 
 @click.command("list")
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 @common
 def verb(session: Session, tenant: str, site: str, line: str, model: str) -> None:
     """List the handsets of TENANT; without it, those of all tenants."""
-    from controlplane.service.handsets import listed, phone_data
+    from controlplane.service.handsets.listing import listed, phone_data
 
     with session.store() as store:
         phones = among(listed(store, tenant), site, line, model)

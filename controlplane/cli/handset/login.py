@@ -23,8 +23,8 @@ def verb(session: Session, handset: str, number: str, move: bool, reason: str) -
     The handset answers and calls for that line from the next call on; calls under way go on. It is
     refused, and nothing changes, where another line is logged in there, or this one elsewhere.
     """
-    from controlplane.service.handsets import address_of
-    from controlplane.service.hotdesk import HotDesk, line_of
+    from controlplane.service.handsets.hotdesk import HotDesk, line_of
+    from controlplane.service.handsets.listing import address_of
 
     tenant, _, phone = address_of(handset).split("/")
     with session.store() as store:

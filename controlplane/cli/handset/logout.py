@@ -16,8 +16,8 @@ from controlplane.cli.session import Format, Session, common
 @common
 def verb(session: Session, handset: str, reason: str) -> None:
     """Log out whoever is logged in to HANDSET; it is its own line's again, if it has one."""
-    from controlplane.service.handsets import address_of
-    from controlplane.service.hotdesk import HotDesk
+    from controlplane.service.handsets.hotdesk import HotDesk
+    from controlplane.service.handsets.listing import address_of
 
     tenant, _, phone = address_of(handset).split("/")
     with session.store() as store:

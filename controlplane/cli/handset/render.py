@@ -21,8 +21,8 @@ def verb(session: Session, handset: str, name: str, names: bool, reveal: bool) -
 
     The token in URLs is never shown: it is known to the handset alone.
     """
-    from controlplane.service.current_files import CurrentFiles
-    from controlplane.service.handsets import shown
+    from controlplane.service.handsets.current_files import CurrentFiles
+    from controlplane.service.handsets.listing import shown
 
     with session.store() as store:
         phone = shown(store, handset)

@@ -21,10 +21,10 @@ def verb(session: Session, handset: str, files_only: bool, reason: str) -> None:
     It is served nothing, and gets another SIP password: what it has registered ends, and is
     refused at once. A call that it is in goes on to its end.
     """
+    from controlplane.service.changes.setting import Put, changed_settings
     from controlplane.service.data import outcome_data
-    from controlplane.service.enrolment import Enrolment, new_token
-    from controlplane.service.handsets import address_of
-    from controlplane.service.setting import Put, changed_settings
+    from controlplane.service.handsets.enrolment import Enrolment, new_token
+    from controlplane.service.handsets.listing import address_of
 
     address = address_of(handset)
     tenant, _, phone = address.split("/")

@@ -16,7 +16,7 @@ from controlplane.cli.text import in_words
 @common
 def verb(session: Session, handset: str, reveal: bool) -> None:
     """Show every setting of HANDSET, the line it serves, and its SIP account."""
-    from controlplane.service.handsets import phone_data, shown
+    from controlplane.service.handsets.listing import phone_data, shown
 
     with session.store() as store:
         phone = shown(store, handset)

@@ -16,9 +16,9 @@ from controlplane.diagnostics import printable
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from controlplane.service.handsets import Phone
-    from controlplane.service.syncing import Synced
-    from controlplane.service.telling import Course
+    from controlplane.service.handsets.listing import Phone
+    from controlplane.service.handsets.syncing import Synced
+    from controlplane.service.handsets.telling import Course
     from controlplane.store.store import Store
 
 
@@ -62,10 +62,10 @@ def verb(
       ctl handset sync acme/LDN-07
       ctl handset sync --tenant acme --site london --stale
     """  # fmt: skip
-    from controlplane.service.fleet import registrations, standing
-    from controlplane.service.pace import Limits
-    from controlplane.service.syncing import sync
-    from controlplane.service.telling import Manner
+    from controlplane.service.handsets.fleet import registrations, standing
+    from controlplane.service.handsets.pace import Limits
+    from controlplane.service.handsets.syncing import sync
+    from controlplane.service.handsets.telling import Manner
 
     if sum((bool(handsets), bool(tenant), everybody)) != 1:
         raise click.UsageError("Either HANDSETs, or --tenant, or --all.")
@@ -88,7 +88,7 @@ def verb(
 
 
 def _named(store: Store, handsets: tuple[str, ...], tenant: str) -> list[Phone]:
-    from controlplane.service.handsets import listed, shown
+    from controlplane.service.handsets.listing import listed, shown
 
     if handsets:
         return [shown(store, it) for it in dict.fromkeys(handsets)]
@@ -97,7 +97,7 @@ def _named(store: Store, handsets: tuple[str, ...], tenant: str) -> list[Phone]:
 
 def _teller(progress: Progress) -> Callable[[Course], None]:
     def tell(course: Course) -> None:
-        from controlplane.service.telling import Result
+        from controlplane.service.handsets.telling import Result
 
         counts = course.counted()
         lost = f", {course.lost} NOTIFYs lost" if course.lost else ""

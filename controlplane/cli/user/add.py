@@ -36,9 +36,9 @@ def verb(
 
     \b
       ctl user add acme/ada first=Ada last=Byron email=ada@acme.example
-      ctl user add acme/ada first=Ada last=Byron --line 111 --mac 00:15:65:aa:bb:01 --model yealink/T54W
+      ctl user add acme/ada first=Ada --line 111 --mac 00:15:65:aa:bb:01 --model yealink/T54W
     """  # fmt: skip
-    from controlplane.service.newcomer import FirstPhone, added_user
+    from controlplane.service.changes.newcomer import FirstPhone, added_user
 
     at = _address(user)
     edits = settings(at, values)

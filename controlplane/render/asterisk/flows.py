@@ -101,7 +101,7 @@ def _jump(destination: str) -> str:
 
 
 def _hints(tenant: str) -> Iterator[str]:
-    """What a lamp key watches. `controlplane.live.asterisk_lamps` sees to what changes."""
+    """What a lamp key watches. `controlplane.live.asterisk.lamps` sees to what changes."""
     # Also by the name a line has on every engine: 102 or acme.102.
     extension = "${CUT(EXTEN,.,${FIELDQTY(EXTEN,.)})}"
     yield f"exten => _[A-Za-z0-9]!,hint,{watched_devices(tenant, extension)}"

@@ -13,8 +13,8 @@ import structlog
 
 from controlplane.diagnostics import Faults
 from controlplane.render.phones.desk import settings_of
-from controlplane.service.enrolment import Enrolment, new_token
-from controlplane.service.handset_files import HandsetFiles
+from controlplane.service.handsets.enrolment import Enrolment, new_token
+from controlplane.service.handsets.files import HandsetFiles
 from controlplane.store.handset_tokens import Token, TokenKind, digest_of
 from controlplane.web.provisioning import message
 from controlplane.web.provisioning.counts import Counts

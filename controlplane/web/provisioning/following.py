@@ -9,7 +9,7 @@ from contextlib import suppress
 import structlog
 
 from controlplane.diagnostics import Faults
-from controlplane.service.handset_files import HandsetFiles
+from controlplane.service.handsets.files import HandsetFiles
 from controlplane.web.provisioning.counts import Counts
 from controlplane.web.provisioning.seen import SeenBatch
 

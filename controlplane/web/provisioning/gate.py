@@ -16,7 +16,7 @@ import structlog
 
 from controlplane.diagnostics import Faults
 from controlplane.model.deployment import ProvisioningServer
-from controlplane.service.handset_files import HandsetFiles
+from controlplane.service.handsets.files import HandsetFiles
 from controlplane.store.handset_tokens import Token, TokenKind, digest_of
 from controlplane.web.provisioning import message
 from controlplane.web.provisioning.conditional import matches

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from controlplane.service.enrolment import Enrolment
+from controlplane.service.handsets.enrolment import Enrolment
 from controlplane.store.handset_seen import Seen, SeenStore
 from controlplane.store.handset_tokens import Token
 from controlplane.web.provisioning.message import Request

@@ -14,8 +14,8 @@ import structlog
 
 from controlplane.diagnostics import Faults, fault
 from controlplane.model.deployment import Deployment, ProvisioningServer
-from controlplane.service.enrolment import Enrolment
-from controlplane.service.handset_files import HandsetFiles, Places
+from controlplane.service.handsets.enrolment import Enrolment
+from controlplane.service.handsets.files import HandsetFiles, Places
 from controlplane.store.handset_seen import SeenStore
 from controlplane.store.store import Store
 from controlplane.web.provisioning.counts import Counts

@@ -15,7 +15,7 @@ import structlog
 from controlplane.render.phones.catalogue import Asked, catalogue
 from controlplane.render.phones.desk import Desk
 from controlplane.render.phones.files import render
-from controlplane.service.handset_files import FilesOf, HandsetFiles, Places, fingerprint
+from controlplane.service.handsets.files import FilesOf, HandsetFiles, Places, fingerprint
 from controlplane.store.handset_tokens import Token
 from controlplane.web.provisioning.counts import Counts
 from controlplane.web.provisioning.message import Response, response

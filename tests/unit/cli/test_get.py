@@ -7,7 +7,7 @@ import json
 import yaml
 
 from controlplane.model.documents import to_documents
-from controlplane.store.yaml_reader import read
+from controlplane.store.yaml.reader import read
 from tests.unit.cli.conftest import ACME, Place
 
 

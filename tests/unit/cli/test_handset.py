@@ -17,8 +17,8 @@ from controlplane.cli.session import Session
 from controlplane.model.change_set import ChangeSet
 from controlplane.model.documents import to_documents
 from controlplane.model.three_way import two_way
-from controlplane.service.registrations import ended_by
-from controlplane.store.yaml_reader import read
+from controlplane.service.handsets.registrations import ended_by
+from controlplane.store.yaml.reader import read
 from tests.unit.cli.conftest import ACME, Place
 
 

@@ -13,9 +13,9 @@ from controlplane.cli.config import Configured
 from controlplane.cli.root import ctl as root
 from controlplane.cli.session import Session
 from controlplane.model.deployment import ProvisioningServer
-from controlplane.service.current_files import CurrentFiles
-from controlplane.service.handset_files import fingerprint
-from controlplane.service.handsets import shown
+from controlplane.service.handsets.current_files import CurrentFiles
+from controlplane.service.handsets.files import fingerprint
+from controlplane.service.handsets.listing import shown
 from controlplane.store.handset_seen import Seen, SeenStore
 from tests.unit.cli.conftest import ACME, Place
 from tests.unit.service.conftest import AT

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from controlplane.service.recordings import Recordings
+from controlplane.service.calls.recordings import Recordings
 from tests.unit.cli.conftest import ACME, Place
 from tests.unit.cli.test_report import spool
 from tests.unit.history.test_recordings import NAME, OTHER, recording
@@ -76,7 +76,7 @@ def test_old_recordings_go_where_a_tenant_says_so(
         recording(made.folder / "state/recordings", name, 3)
     spool(log, 0, peer="acme.B1", talked="3000", recording=f"&{NAME}&{OTHER}")
     assert made.ctl("ingest").exit_code == 0
-    monkeypatch.setattr("controlplane.service.recordings._AT_ONCE", 1)
+    monkeypatch.setattr("controlplane.service.calls.recordings._AT_ONCE", 1)
     with made.store() as store:
         recordings = Recordings(made.deployment, store)
         kept = dt.datetime(2026, 12, 27, 23, tzinfo=dt.UTC)

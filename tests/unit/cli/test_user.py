@@ -11,7 +11,7 @@ from click.testing import CliRunner, Result
 from controlplane.cli.config import Configured
 from controlplane.cli.root import ctl as root
 from controlplane.cli.session import Session
-from controlplane.service.newcomer import next_phone_id
+from controlplane.service.changes.newcomer import next_phone_id
 from tests.unit.cli.conftest import Place
 
 Add = Callable[..., Result]
@@ -63,7 +63,7 @@ def test_without_a_line_or_with_one_that_is_there(place: Place, add: Add) -> Non
     assert "has no line yet" in add("acme/grace", "first=Grace").stdout
     add("acme/bob", "first=Bob", "--line", "102", "--model", "linphone/Linphone")
     assert stored(place, "acme/lines/102") == {
-        **{"user": "bob", "ring": 20, "call_waiting": False, "forward": {"busy": "line/101"}}
+        **{"user": "bob", "ring": 20, "call_waiting": False, "forward": {"busy": ["line/101"]}}
     }
     assert stored(place, "acme/handsets/102a")["model"] == "linphone/Linphone"
     data = json.loads(add("acme/cy", "--line", "103", "--phone-id", "LDN-33", "-o", "json").stdout)

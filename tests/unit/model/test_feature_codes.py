@@ -6,7 +6,7 @@ import pytest
 
 from controlplane.diagnostics import Faults
 from controlplane.model.feature_codes import FEATURES, Feature, Takes, codes_of
-from controlplane.store.yaml_reader import read
+from controlplane.store.yaml.reader import read
 
 
 def said(codes: str, more: str = "") -> list[tuple[str, str]]:

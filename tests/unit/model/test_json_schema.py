@@ -15,7 +15,7 @@ from controlplane.diagnostics import Faults
 from controlplane.model.checks.words import _BY_FIELD, _BY_PATTERN
 from controlplane.model.phone_system import PhoneSystem
 from controlplane.model.schema import json_schema
-from controlplane.store.yaml_reader import read
+from controlplane.store.yaml.reader import read
 
 EXAMPLES = Path(__file__).parents[3] / "examples"
 VALIDATOR = Draft202012Validator(json_schema())

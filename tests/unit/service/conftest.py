@@ -12,7 +12,7 @@ from controlplane.model.change_set import ChangeSet
 from controlplane.model.deployment import Deployment, Engine, Run
 from controlplane.model.documents import to_documents
 from controlplane.store.store import Store
-from controlplane.store.yaml_reader import read
+from controlplane.store.yaml.reader import read
 
 ACME = """\
 tenant: acme

@@ -9,7 +9,7 @@ import pytest
 
 from controlplane.diagnostics import Faults, Severity
 from controlplane.render.phones.lacking import lacking, unknown_engines
-from controlplane.service.reading import read_tenant
+from controlplane.service.changes.reading import read_tenant
 from tests.unit.render.phones.office import desk, office
 from tests.unit.render.phones.pieces import ROOT
 

@@ -9,7 +9,7 @@ import pytest
 from controlplane.render.phones.catalogue import FOLDER, Model, catalogue, read_vendor
 from controlplane.render.phones.files import settings_of
 from controlplane.render.phones.overrides import known_by
-from controlplane.service.offering import values
+from controlplane.service.changes.offering import values
 from tests.unit.render.phones.office import desk, office
 from tests.unit.render.phones.pieces import ROOT, first_models, missing
 

@@ -1,0 +1,1 @@
+"""An Asterisk, driven and controlled: over ARI and AMI."""

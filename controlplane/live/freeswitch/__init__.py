@@ -1,0 +1,1 @@
+"""A FreeSWITCH, driven and controlled: over its event socket."""

@@ -1,0 +1,1 @@
+"""Calls: asked about before they happen, kept after they did."""

@@ -1,0 +1,1 @@
+"""What people dial: PINs, the doors they open, and feature codes that become commits."""

@@ -1,0 +1,1 @@
+"""Mailboxes of a deployment, and the mails that tell of new messages."""
