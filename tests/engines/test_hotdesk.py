@@ -210,8 +210,7 @@ def test_of_two_who_log_in_at_once_one_is_let_in(office: Office) -> None:
         manner = replace(manner, hang_up_after=5.0)
         calls = [office.place(it, LOGIN, manner) for it in ("D1", "D3")]
         assert [it.wait().answered for it in calls] == [True, True]
-        after = [it for it in outcomes(running) if it in ("done", "elsewhere")]
-        assert sorted(after) == ["done", "elsewhere"]
+        assert outcomes(running).count("elsewhere") == 1, "the other hears why"
         logins = {it: office.login(it) for it in ("D1", "D3")}
         assert sorted(logins.values(), key=str) == ["102", None]
         [holder] = [it for it, line in logins.items() if line]
