@@ -90,9 +90,8 @@ class Office:
         return url
 
     def handset(self, name: str, url: str) -> Handset:
-        vendor = name.partition("-")[0] if name != "own" else "yealink"
         stored = self.data("get", f"acme/handsets/{name}")
-        _, _, model = stored["model"].partition("/")
+        vendor, _, model = stored["model"].partition("/")
         return VENDORS[vendor](stored["mac"], url, model=model)
 
     def boot(self, name: str) -> FleetPhone:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from controlplane.model.phone_key import KeyKind
-from controlplane.render.phones.desk import DeskKey, Place, Server, desk_of
+from controlplane.render.phones.desk import Place, Server, desk_of
+from controlplane.render.phones.keys import DeskKey
 from controlplane.render.phones.lacking import lacking
 from tests.unit.render.phones.office import PLACE, SECRETS, desk, office
 
@@ -49,6 +52,23 @@ def test_keys_of_site_and_tenant_are_for_handsets_without_their_own() -> None:
     assert desk(T54W, "LDN-01", **changes).keys[1].to == "102"
     changes["sites__kolkata__provisioning"] = {"keys": ["line", "line", "blf/104"]}
     assert desk(T54W, "LDN-02", **changes).keys[2].to == "104"
+
+
+@pytest.mark.proves("G9")
+def test_a_lamp_key_names_its_line_as_the_engine_wants_it_named() -> None:
+    engines = {"one": Server("sip1.example", qualified=True), "two": Server("sip2.example")}
+    place = Place(engines, PLACE.url, 2026)
+    keys = ["blf/102", "blf/701", {"kind": "speed-dial", "to": "102"}]
+    made = desk(T54W, place=place, handsets__LDN_01__keys=keys)
+    assert [(it.to, it.label) for it in made.keys[1:4]] == [
+        ("acme.102", "Zoë"),
+        ("701", "701"),
+        ("102", "Zoë"),
+    ]
+    other = desk(
+        T54W, place=place, handsets__LDN_01__keys=keys, handsets__LDN_01__preferred_server="two"
+    )
+    assert other.keys[1].to == "102"
 
 
 def test_where_it_registers() -> None:
@@ -100,7 +120,8 @@ def test_overrides_are_merged_in_their_order() -> None:
 def test_an_admin_password_is_each_handsets_own_and_stays() -> None:
     first, again, other = desk(T54W), desk(T54W), desk(T54W, "LDN-02")
     assert first.admin_password == again.admin_password != other.admin_password
-    assert len(first.admin_password) == 16
+    assert len(first.admin_password) == 18
+    assert all(re.search(it, first.admin_password) for it in ("[a-z]", "[A-Z]", "[2-9]"))
     assert first.admin_pin.isdecimal()
     assert "pass-1" not in first.admin_password
     assert desk(T54W, handsets__LDN_01__admin_password="Own1").admin_password == "Own1"
