@@ -6,6 +6,7 @@ from typing import Any, assert_never
 
 from controlplane.calls.call import FromHandset, FromTrunk
 from controlplane.calls.simulator import Journey, Stage
+from controlplane.routing.state import WITHHELD
 from controlplane.routing.steps import (
     Authorise,
     CallerId,
@@ -80,7 +81,7 @@ def leg_name(leg: Leg) -> str:
 
 def caller_text(caller: CallerId) -> str:
     """`Ada Byron <101>`, `+447700900123`, or `withheld`."""
-    number = caller.number or "withheld"
+    number = "withheld" if caller.number in ("", WITHHELD) else caller.number
     return f"{caller.name} <{number}>" if caller.name else number
 
 

@@ -62,19 +62,21 @@ class Legs(NamedTuple):
         """None where the member is logged out, does not want to be rung, or just had a call."""
         address = f"{self.plan.tenant}/lines/{line}"
         if self.state.get(dnd_key(prefix_of(line, ""))) == ON:
-            self.notes.append(Note(f"{address}/do_not_disturb", "member not rung"))
+            text = f"{line} is not rung: do not disturb is on"
+            self.notes.append(Note(f"{address}/do_not_disturb", text))
             return
         if self.state.get(member_key(line, f"group/{group}")) == OUT:
-            self.notes.append(Note(f"{self.plan.tenant}/groups/{group}/logged_out", f"not {line}"))
+            place = f"{self.plan.tenant}/groups/{group}/logged_out"
+            self.notes.append(Note(place, f"{line} is not rung: it is logged out"))
             return
         known = self.facts.members.get(line)
         pause = dt.timedelta(seconds=terms.wrap_up)
         if known is not None and self.facts.at < known.ended + pause:
-            self.notes.append(Note(address, "member not rung: a call ended a moment ago"))
+            self.notes.append(Note(address, f"{line} is not rung: a call ended a moment ago"))
             return
         targets = self._followed(line) if terms.follow else ()
         if targets:
-            self.notes.append(Note(f"{address}/forward/always", "member rung there"))
+            self.notes.append(Note(f"{address}/forward/always", f"{line} is rung there"))
             cli = self.state.get(cli_key(line), "")
             for target in targets:
                 confirm = target.kind is Kind.EXTERNAL

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from controlplane.calls.call import Active, Note
+from controlplane.model.phone_system import PhoneSystem
 from controlplane.routing.frames import holds, zone
 from controlplane.routing.plan import Plan
 from controlplane.routing.state import RuleRef, State, answering_of, prefix_of, zone_key
@@ -42,3 +44,19 @@ def pick(plan: Plan, state: State, line: str, at: dt.datetime) -> Picked:
 
 def _note(plan: Plan, line: str, rule: RuleRef, text: str) -> Note:
     return Note(f"{plan.tenant}/lines/{line}/rules/{rule.name}", text)
+
+
+DISABLED = "not active: it is disabled"
+
+
+def left_out(system: PhoneSystem, line: str, active: str) -> Iterator[Note]:
+    """What `pick` says nothing about, as calls do not wait for it: the disabled rules of a line,
+    and the default one. `active`: the name of the rule that is, "" for the default one."""
+    address = f"{system.tenant}/lines/{line}"
+    rules = system.lines[line].rules
+    for rule in rules:
+        if not rule.enabled:
+            yield Note(f"{address}/rules/{rule.name}", DISABLED)
+    if rules:
+        why = f"not active: {active} comes before it" if active else "active, as no other rule is"
+        yield Note(address, f"the default rule is {why}")

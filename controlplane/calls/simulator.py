@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import assert_never
 
 from controlplane.calls.call import Call, Decision, FromHandset
@@ -13,7 +13,7 @@ from controlplane.calls.world import Behaviour, World, can_be_called
 from controlplane.routing.hotdesk import login_outcome
 from controlplane.routing.plan import Plan
 from controlplane.routing.recording import is_recorded
-from controlplane.routing.state import State
+from controlplane.routing.state import State, serves_key
 from controlplane.routing.steps import (
     Authorise,
     CallerId,
@@ -111,6 +111,7 @@ class Journey:
 def simulate(plan: Plan, state: State, call: Call, world: World, facts: Facts) -> Journey:
     """Ends for every plan: no step is decided twice but those that ask the caller for something,
     and who is asked has only so much to say."""
+    world = _in_this_call(world, state, call)
     decisions = walk(plan, state, call, facts)
     stages: list[Stage] = []
     decision, elapsed, said = next(decisions), 0, _Said(world, state)
@@ -121,6 +122,16 @@ def simulate(plan: Plan, state: State, call: Call, world: World, facts: Facts) -
             decision = decisions.send((stage.outcome, stage.digits))
         except StopIteration:
             return Journey(call, tuple(stages), _is_recorded(state, call, stages[-1]))
+
+
+def _in_this_call(world: World, state: State, call: Call) -> World:
+    """The phone that calls is in a call, and its line in one more: it may come back to it."""
+    if not isinstance(call.source, FromHandset):
+        return world
+    handset = call.source.handset
+    line = state.get(serves_key(handset), "")
+    calls = {**world.calls, line: world.calls.get(line, 0) + 1} if line else world.calls
+    return replace(world, calls=calls, in_call=world.in_call | {handset})
 
 
 def _is_recorded(state: State, call: Call, last: Stage) -> bool:

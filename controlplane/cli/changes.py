@@ -16,7 +16,7 @@ from controlplane.model.change_set import ChangeSet
 from controlplane.service.data import conflict_rows, counts
 
 if TYPE_CHECKING:
-    from controlplane.service.calls.asking import Altered
+    from controlplane.service.calls.comparing import Altered, Told
 
 _MARKS = {"add": ("+", "green"), "change": ("~", "yellow"), "remove": ("-", "red")}
 _LINES_AT_ONCE = 1000
@@ -61,10 +61,18 @@ def _settings(change: Change) -> Iterator[str]:
 
 
 def show_altered(calls: Sequence[Altered]) -> None:
-    """The calls that go otherwise after the change."""
-    if not calls:
+    """The calls that go otherwise after the change, each way with the reasons of its own."""
+    if not any(not it.had for it in calls):
         click.echo("calls: none of them goes otherwise")
     for it in calls:
-        click.echo(printable(f"call: {it.asked}"))
-        click.echo(printable(f"  before: {it.before}"))
-        click.echo(printable(f"  after:  {it.after}"))
+        had = f", had they been {it.had}" if it.had else ""
+        click.echo(printable(f"call: {it.asked}{had}"))
+        _show_told("before: ", it.before, it.after)
+        _show_told("after:  ", it.after, it.before)
+
+
+def _show_told(name: str, told: Told, other: Told) -> None:
+    click.echo(printable(f"  {name}{told.text}"))
+    for note in told.reasons:
+        if note not in other.reasons:
+            click.echo(printable(f"    {note.text} ({note.address})"))

@@ -73,6 +73,20 @@ def _handsets(store: Store, _: click.Context, incomplete: str) -> Iterable[str]:
     return [f"{tenant}/{key}" for key in sorted(store.keys(tenant, "handsets"))]
 
 
+def _numbers(store: Store, _: click.Context, incomplete: str) -> Iterable[str]:
+    tenant, slash, _rest = incomplete.partition("/")
+    if not slash:
+        return [f"{it}/" for it in store.tenants()]
+    return [f"{tenant}/{e164}" for e164 in sorted(store.keys(tenant, "numbers"))]
+
+
+def _targets(store: Store, ctx: click.Context, _: str) -> Iterator[str]:
+    from controlplane.service.changes.offering import destinations
+
+    tenant = _first(ctx, "number").split("/")[0]
+    return map(str, destinations(store.system(tenant)))
+
+
 def _first(ctx: click.Context, name: str) -> str:
     """The first argument: left over where the one typed is that of an option."""
     return ctx.params.get(name) or str(ctx.args[0])
@@ -146,6 +160,8 @@ complete = _completer(_addresses)
 complete_line = _completer(_lines)
 complete_handset = _completer(_handsets)
 complete_handset_settings = _completer(_settings_of_handset)
+complete_number = _completer(_numbers)
+complete_target = _completer(_targets)
 complete_rule = _completer(_rules)
 complete_frame = _completer(_frames)
 complete_rule_settings = _completer(_settings_of_rule)

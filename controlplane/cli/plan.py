@@ -19,7 +19,8 @@ from controlplane.service.files import write_whole
 
 if TYPE_CHECKING:
     from controlplane.model.change_set import ChangeSet
-    from controlplane.service.calls.asking import Altered, Asked
+    from controlplane.service.calls.asking import Asked
+    from controlplane.service.calls.comparing import Altered
     from controlplane.service.changes.door import Door
     from controlplane.service.changes.planned import Planned
     from controlplane.store.store import Store
@@ -68,7 +69,7 @@ def verb(
 
 def _alterations(planned: Planned, asked: Sequence[Asked]) -> tuple[Altered, ...]:
     from controlplane.model.documents import from_documents
-    from controlplane.service.calls.asking import altered
+    from controlplane.service.calls.comparing import altered
 
     before = from_documents(planned.system.tenant, planned.before.documents)
     return altered(before, planned.system, asked, dt.datetime.now(dt.UTC))
@@ -85,9 +86,8 @@ def tell(
     if session.output is not Format.TABLE:
         data = [change_set_data(it) for it in change_sets]
         for one, calls in zip(data, alterations or (), strict=False):
-            one["calls"] = [
-                {"call": str(it.asked), "before": it.before, "after": it.after} for it in calls
-            ]
+            one["calls"] = [it.data() for it in calls if not it.had]
+            one["otherwise"] = [{"had": it.had, **it.data()} for it in calls if it.had]
         print_data(data[0] if len(data) == 1 else data, session.output)
         return
     for change_set in change_sets:

@@ -84,7 +84,7 @@ def _asked(store: Store, now: dt.datetime, options: dict[str, Any]) -> Asked:
         end=_moment(options["end"], "--to", zone, now, whole=True),
         line=options["line"],
         group=options["group"],
-        number=options["number"],
+        number=_e164(store, tenant, options["number"]),
         outcome=CallOutcome(outcome) if outcome else None,
         limit=options["limit"],
     )
@@ -99,6 +99,17 @@ def _tenant(store: Store, given: str | None) -> str:
         names = ", ".join(tenants) or "none yet"
         raise fault("say whose calls", "--tenant", f"tenants are: {names}")
     return tenants[0]
+
+
+def _e164(store: Store, tenant: str, number: str | None) -> str | None:
+    """As rows have it, of a number as it is dialled in the tenant's country."""
+    from controlplane.model.numbering import rules_for
+
+    if number is None:
+        return None
+    _, settings = store.object_at(f"{tenant}/settings")
+    plain = re.sub(r"[\s().-]", "", number)
+    return rules_for(str((settings or {}).get("country", "GB"))).to_e164(plain) or plain
 
 
 def _zone(store: Store, tenant: str) -> ZoneInfo:

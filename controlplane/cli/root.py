@@ -21,6 +21,7 @@ VERBS = {
     "get": "Print what is stored at an address.",
     "set": "Change settings.",
     "rules": "List, add, edit, move and delete the answering rules of a line.",
+    "number": "List public numbers, enable and disable them, and say where their calls go.",
     "export": "Write a tenant as YAML that `plan` takes back.",
     "schema": "Print the JSON Schema of a tenant's file.",
     "explain": "Say what would happen to a call, and why.",

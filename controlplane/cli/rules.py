@@ -217,6 +217,20 @@ def move(
     _commit(session, line, made, reason or f"move rule {rule}", seen)
 
 
+@verb.command("reorder", short_help="Put all in a new order, at once.")
+@_line
+@click.argument("rules", nargs=-1, required=True, metavar="RULE...", shell_complete=complete_rule)
+@_changes
+def reorder(
+    session: Session, line: str, rules: tuple[str, ...], seen: int | None, reason: str
+) -> None:
+    """Put the rules of LINE in this order: every one is named, the first to be active first."""
+    from controlplane.service.changes.rules import address_of, reordering
+
+    made = reordering(rules, f"{address_of(line)}/rules")
+    _commit(session, line, made, reason or "reorder rules", seen)
+
+
 @verb.command("delete", short_help="Delete one; asks first.")
 @_line
 @_rule

@@ -44,6 +44,41 @@ def _some(**fields: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]
 
 
 _TARGETS = _optional(st.lists(_DESTINATIONS, min_size=1, max_size=3))
+_FORWARDS = _some(always=_TARGETS, busy=_TARGETS, unanswered=_TARGETS, offline=_TARGETS)
+_BESIDE = _optional(
+    st.lists(
+        st.sampled_from(
+            [f"line/{line}" for line in LINES] + [f"handset/{handset}" for handset in DIRECT]
+        ),
+        min_size=1,
+        max_size=2,
+        unique=True,
+    )
+)
+_FRAMES = {"always": {"mon-sun": "00:00-24:00"}, "never": {"dates": "1999-12-31"}}
+_RULE = _some(
+    when=st.sampled_from([*_FRAMES]),
+    enabled=_optional(st.just(False), 4),
+    do_not_disturb=_optional(st.just(True), 5),
+    forward=_FORWARDS,
+    also_ring=_BESIDE,
+)
+_CALLERS = _optional(
+    st.lists(
+        st.sampled_from(["+447700NNN123", "+4477*", "101", "102", "list/some"]),
+        min_size=1,
+        max_size=2,
+        unique=True,
+    ),
+    4,
+)
+_LISTS = {"some": {"numbers": ["+447700NNN*", "103"]}}
+
+
+def _named(rules: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [{"name": f"r{place}", **rule} for place, rule in enumerate(rules, 1)]
+
+
 _LINE = _some(
     ring=st.just(2),
     label=_optional(st.lists(_NAMES, min_size=1, max_size=2)),
@@ -51,12 +86,21 @@ _LINE = _some(
     do_not_disturb=_optional(st.just(True), 6),
     hide_caller_id=_optional(st.just(True), 4),
     presented_number=_optional(st.sampled_from(NUMBERS)),
-    forward=_some(always=_TARGETS, busy=_TARGETS, unanswered=_TARGETS, offline=_TARGETS),
+    forward=_FORWARDS,
+    also_ring=_BESIDE,
+    rules=_optional(st.lists(_RULE, min_size=1, max_size=3).map(_named), 2),
+    allowed=_CALLERS,
+    blocked=_CALLERS,
+    block_anonymous=_optional(st.just(True), 5),
+    blocked_hear=_optional(st.just("message"), 2),
+    call_waiting=_optional(st.just(False), 3),
 )
 _GROUP = _some(
     extension=st.none(),
     members=st.lists(st.sampled_from(LINES), max_size=3, unique=True),
     ring=st.just(2),
+    strategy=_optional(st.just("linear"), 2),
+    skip_busy=_optional(st.just(True), 3),
     overflow=_optional(_DESTINATIONS),
     caller_name_prefix=_optional(st.just("Sales:")),
 )
@@ -76,12 +120,17 @@ def models(draw: st.DrawFn) -> dict[str, Any]:
         for line in [draw(st.sampled_from([*LINES, *LINES, None]))]
     }
     groups = {key: draw(_GROUP) | {"extension": f"60{n}"} for n, key in enumerate(GROUPS)}
+    for group in groups.values():
+        if group["members"]:
+            group["logged_out"] = draw(st.lists(st.sampled_from(group["members"]), max_size=1))
     return {
         "sites": {"london": {"main_number": NUMBERS[0]}},
         "lines": {line: draw(_LINE) for line in LINES},
         "numbers": {number: draw(_NUMBER) for number in NUMBERS},
         "groups": groups,
         "mailboxes": {"800": {}},
+        "time_frames": _FRAMES,
+        "number_lists": _LISTS,
         "handsets": handsets,
         "trunks": {f"t{n}": {"priority": n} for n in range(1, 1 + draw(st.integers(1, 2)))},
     }

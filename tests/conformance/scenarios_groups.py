@@ -10,7 +10,7 @@ from controlplane.calls.world import Behaviour
 from controlplane.routing.steps import Cause
 from tests.conformance.office import DDI, MAIN, MOBILE
 from tests.conformance.scenario import Expected, Scenario
-from tests.conformance.scenarios import EVE, OUTSIDE, answered, call, group, number
+from tests.conformance.scenarios import ADA, EVE, OUTSIDE, answered, call, group, number
 
 ANSWERS, BUSY, DECLINES = Behaviour.ANSWERS, Behaviour.BUSY, Behaviour.DECLINES
 RINGS_OUT, OFFLINE = Behaviour.RINGS_OUT, Behaviour.OFFLINE
@@ -102,6 +102,10 @@ MEMBERS = (
            skip_busy=True, held=(("C1", "101"),)),
     hunted("linear: a member in a call is rung", answered("A1", EVE), strategy="linear",
            held=(("C1", "101"),)),
+    call("linear: a member who calls the group is skipped", "600", answered("B1", ADA),
+         groups=group(members=["101", "102"], strategy="linear", skip_busy=True)),
+    call("linear: a member who calls the group is rung", "600", answered("A1", ADA),
+         groups=group(members=["101", "102"], strategy="linear")),
     hunted("ring all: members in a call are skipped", answered("B1", EVE), skip_busy=True, ring=2,
            held=(("C1", "101"),)),
     hunted("ring all: all members are in a call", Expected(cause=Cause.BUSY), skip_busy=True,

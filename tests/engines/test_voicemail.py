@@ -71,6 +71,30 @@ def test_messages_are_listed_played_moved_and_deleted(place: Office, tmp_path: P
     assert place.waiting() == (0, 1)
     gone = place.ctl("voicemail", "delete", "acme/102", oldest["id"], "--yes", exits=1)
     assert gone.stderr.startswith("acme/102: error: there is no message")
+    some = (newest["id"], oldest["id"], "x")
+    refused = place.ctl("voicemail", "delete", "acme/102", *some, "--yes", exits=1)
+    assert refused.stderr.count("there is no message") == 2
+    assert [m["id"] for m in place.messages()] == [newest["id"]], "all or none"
+    place.leave()
+    both = [m["id"] for m in place.messages()]
+    place.ctl("voicemail", "delete", "acme/102", *both, both[0], "--yes")
+    assert (place.messages(), place.waiting()) == ([], (0, 0))
+
+
+@pytest.mark.proves("F1", "F5")
+def test_a_mailbox_of_a_team_is_used_as_that_of_a_line(place: Office, tmp_path: Path) -> None:
+    place.leave("600")
+    [message] = place.messages("600")
+    assert (message["number"], message["folder"]) == ("101", "new")
+    file = tmp_path / "team.wav"
+    place.ctl("voicemail", "play", "acme/mailboxes/600", message["id"], "--to", str(file))
+    assert file.stat().st_size == message["bytes"]
+    place.ctl("voicemail", "move", "acme/600", message["id"], "saved")
+    assert place.waiting("600") == (0, 1)
+    usage = place.data("voicemail", "usage", "acme/600")
+    assert usage["engines"][place.kind]["messages"]["saved"] == 1
+    place.ctl("voicemail", "clear", "acme/600", "data", "--yes")
+    assert (place.messages("600"), place.waiting("600")) == ([], (0, 0))
 
 
 @pytest.mark.proves("F1")

@@ -208,3 +208,23 @@ def test_a_long_message_ends_at_its_limit_and_a_full_mailbox_takes_no_more(place
     time.sleep(1.5)
     assert [one["id"] for one in place.messages()] == [message["id"]]
     place.apply()
+
+
+@pytest.mark.proves("F5")
+def test_a_mailbox_whose_storage_is_used_up_takes_no_more(place: Office) -> None:
+    limits = {"seconds": 60, "megabytes": 1}
+    place.apply(l102={"voicemail": {"notify": "none", "limits": limits}})
+    place.leave("102", 72.0)
+    assert place.messages()[0]["seconds"] >= 50
+    counts = []
+    for _ in range(3):
+        place.call("102", Manner(digits="#", digits_after=0.6, hang_up_after=9.0, talks=True))
+        time.sleep(1.5)
+        counts.append(len(place.messages()))
+    # A megabyte is 65 s of sound: what was begun before that is kept, and nothing after it.
+    assert counts[-1] == counts[-2] <= 2
+    used = place.data("voicemail", "usage", "acme/102")["engines"][place.kind]
+    assert used["message_bytes"] < 1.2 * 2**20
+    place.ctl("voicemail", "clear", "acme/102", "messages", "--yes")
+    place.leave()
+    place.apply()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import io
 import signal
 import subprocess
@@ -14,7 +15,13 @@ from email.message import EmailMessage
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
+from controlplane.cli.config import load
+from controlplane.model.deployment import MailServer as MailServerSettings
+from controlplane.service.mailboxes.notifying import Notifier
+from controlplane.store.schema import mails
+from controlplane.store.store import Store
 from tests.engines.mail_server import MailServer
 from tests.engines.voicemail_office import ADDRESSES, Office, office
 from tests.phones import Manner
@@ -162,6 +169,51 @@ def test_a_server_that_is_down_and_a_controller_that_is_killed_lose_and_double_n
         for mail in server.got:
             assert mail.get_all("Bcc") is None
             assert mail.get_all("To") == ["bob@acme.example"]
+
+
+@pytest.mark.proves("F8")
+async def test_an_hour_without_a_server_loses_and_doubles_nothing(place: Office) -> None:
+    """The hour passes by the clock that the notifier is given; engine and server are real."""
+    settings(place, notify="attachment", after_mail="saved")
+    place.leave()
+    place.leave()
+    deployment = load(place.folder / "controlplane.yaml").deployment
+    assert deployment.mail is not None
+    usual = MailServerSettings(
+        host=deployment.mail.host, port=SMTP_PORT, security="none", sender="vm@acme.example"
+    )
+    now = [dt.datetime.now(dt.UTC)]
+    with Store.open(deployment.database) as store:
+        notifier = Notifier(deployment, usual, store, lambda: now[0])
+        tried = []
+        for _ in range(60 * 6):
+            await notifier.look()
+            waited = dict(attempts_of(store))
+            await notifier.send()
+            tried += [now[0]] if attempts_of(store) != waited else []
+            now[0] += dt.timedelta(seconds=10)
+        # Ever less often: 30 s, a minute, and so on up to a quarter of an hour.
+        assert len(tried) <= 12, tried
+        assert [m["folder"] for m in place.messages()] == ["new", "new"]
+        with MailServer(ADDRESSES[place.kind][0], SMTP_PORT) as server:
+            for _ in range(60):
+                now[0] += dt.timedelta(minutes=1)
+                await notifier.look()
+                await notifier.send()
+            assert len(server.got) == 2
+            again = Notifier(deployment, usual, store, lambda: now[0])
+            await again.look()
+            await again.send()
+            assert len({mail["Message-ID"] for mail in server.got}) == len(server.got) == 2
+            for mail in server.got:
+                assert len(list(mail.iter_attachments())) == 1
+    assert [m["folder"] for m in place.messages()] == ["saved", "saved"]
+
+
+def attempts_of(store: Store) -> dict[str, int]:
+    """How often each mail was tried."""
+    with store.database.read() as connection:
+        return {it.message: it.attempts for it in connection.execute(select(mails)).all()}
 
 
 def test_a_mail_that_is_refused_for_ever_is_dropped_and_told(place: Office) -> None:

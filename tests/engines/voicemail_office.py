@@ -105,13 +105,15 @@ class Office:
 
 
 @contextmanager
-def office(kind: str, folder: Path, state: Path | None = None) -> Iterator[Office]:
+def office(
+    kind: str, folder: Path, state: Path | None = None, *, rtp: str = "17300-17399"
+) -> Iterator[Office]:
     address, phones = ADDRESSES[kind]
     state = state or folder / "state"
     options = ["--kind", kind, "--address", address, "--live-address", address, "--no-nat"]
     options += [
         "--rtp",
-        "17300-17399",
+        rtp,
         "--run-port",
         str(RUN_PORTS[kind]),
         "--state-at",

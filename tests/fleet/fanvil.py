@@ -1,8 +1,8 @@
 """Fanvil X and V.
 
 Sources: Fanvil's auto provisioning guide and configuration files that phones export: the model's
-common file, then `<mac>.cfg`; `<sysConf>` in newer firmware. What phones do on check-sync is not
-confirmed.
+common file, then `<mac>.cfg`; `<sysConf>` in newer firmware, for older see `fanvil_old`. What
+phones do on check-sync is not confirmed.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import re
 
 from lxml import etree
 
+from tests.fleet import fanvil_old
 from tests.fleet.handset import Handset
 from tests.fleet.learned import Account, Key, Learned
 from tests.fleet.strict import (
@@ -113,6 +114,7 @@ NAMES = Names(
         "phone/date/TimeZoneName": text(64),
         "phone/date/SNTPTimeout": whole(1, 86400),
         "phone/date/EnableDST": whole(0, 2),
+        "phone/date/DSTFixedType": whole(0, 2),
         "phone/date/DSTType": whole(0, 2),
         "phone/date/DSTLocation": whole(0, 200),
         "phone/date/DSTRuleMode": whole(0, 2),
@@ -218,7 +220,10 @@ class Fanvil(Handset):
             names[-1] = own.replace("$mac", self.mac).replace("$MAC", self.mac.upper())
         for name in names:
             answer = self.get(name)
-            if answer.good:
+            if answer.good and self.model in fanvil_old.MODELS:
+                read = fanvil_old.parse(answer.body, answer.name)
+                self.settings |= read | fanvil_old.as_new(read)
+            elif answer.good:
                 self.settings |= parse(answer.body, answer.name)
 
     def learned(self) -> Learned:

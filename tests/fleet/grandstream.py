@@ -39,13 +39,18 @@ _server = shaped(r"|[A-Za-z0-9.-]{1,253}(:\d{1,5})?|\[[0-9A-Fa-f:]+\](:\d{1,5})?
 _TRANSPORTS = {"": "udp", "0": "udp", "udp": "udp", "1": "tcp", "tcp": "tcp"} | dict.fromkeys(
     ("2", "tls", "tlsortcp", "tls/tcp", "tls_or_tcp", "tlsandtcp"), "tls"
 )
-_MODES = {
+_WORDS = {
     **dict.fromkeys(("", "-1", "default", "none"), ""),
-    **dict.fromkeys(("0", "line"), "line"),
-    **dict.fromkeys(("10", "speeddial"), "speed-dial"),
-    **dict.fromkeys(("11", "blf"), "blf"),
-    **dict.fromkeys(("19", "26", "callpark", "monitoredcallpark"), "park"),
+    "line": "line",
+    "speeddial": "speed-dial",
+    "blf": "blf",
+    **dict.fromkeys(("callpark", "monitoredcallpark"), "park"),
 }
+_MODES = {
+    "vpk": _WORDS | {"0": "line", "10": "speed-dial", "11": "blf", "19": "park"},
+    "mpk": _WORDS | {"0": "speed-dial", "1": "blf", "9": "park"},
+}
+"""A number means another thing in the first keys than in the others."""
 
 NAMES = Names(
     {
@@ -107,12 +112,12 @@ NAMES = Names(
         "account.#.blf.callPickup.prefix": text(32),
         "account.#.call.features": _yes,
         "pks.vpk.settings.mode": _word("linemode", "accountmode"),
-        "pks.vpk.#.keyMode": _word(*_MODES),
+        "pks.vpk.#.keyMode": _word(*_MODES["vpk"]),
         "pks.vpk.#.account": shaped(r"\d{1,2}|Account\d{1,2}"),
         "pks.vpk.#.description": text(64),
         "pks.vpk.#.value": text(64),
         "pks.vpk.#.locked": _yes,
-        "pks.mpk.#.keyMode": _word(*_MODES),
+        "pks.mpk.#.keyMode": _word(*_MODES["mpk"]),
         "pks.mpk.#.account": shaped(r"\d{1,2}|Account\d{1,2}"),
         "pks.mpk.#.description": text(64),
         "pks.mpk.#.value": text(64),
@@ -199,15 +204,22 @@ P_VALUES = {
     "P237": "provisioning.config.serverPath",
     "P212": "provisioning.config.protocol",
 }
-for _key in range(1, 49):
-    # Six keys have two and two numbers, those after them four in a row each.
-    _first = 1361 + 2 * _key if _key <= 6 else 23772 + 4 * _key
-    _more = _first + (102 if _key <= 6 else 2)
+_WHAT = ("keyMode", "account", "description", "value")
+for _key in range(1, 7):
+    _numbers = (1361 + 2 * _key, 1362 + 2 * _key, 1463 + 2 * _key, 1464 + 2 * _key)
     P_VALUES |= {
-        f"P{_first}": f"pks.vpk.{_key}.keyMode",
-        f"P{_first + 1}": f"pks.vpk.{_key}.account",
-        f"P{_more}": f"pks.vpk.{_key}.description",
-        f"P{_more + 1}": f"pks.vpk.{_key}.value",
+        f"P{it}": f"pks.vpk.{_key}.{what}" for it, what in zip(_numbers, _WHAT, strict=True)
+    }
+for _key in range(1, 25):
+    # The modes of the first seven stand apart, and there is a gap after the eighteenth.
+    _first = 353 + 4 * (_key - 8) if _key <= 18 else 1440 + 4 * (_key - 19)
+    _numbers = (
+        (322 + _key, 298 + 3 * _key, 299 + 3 * _key, 300 + 3 * _key)
+        if _key <= 7
+        else (_first, _first + 1, _first + 2, _first + 3)
+    )
+    P_VALUES |= {
+        f"P{it}": f"pks.mpk.{_key}.{what}" for it, what in zip(_numbers, _WHAT, strict=True)
     }
 """Of the settings read here; numbers not in it are taken as they are."""
 
@@ -273,7 +285,7 @@ class Grandstream(Handset):
     vendor = "grandstream"
     default_model = "GRP2614"
     oui = "c074ad"
-    events = frozenset({"check-sync", "check-sync;reboot=true"})
+    events = frozenset({"resync", "check-sync", "check-sync;reboot=true"})
 
     @property
     def user_agent(self) -> str:
@@ -344,8 +356,8 @@ def _keys(have: dict[str, str]) -> tuple[Key, ...]:
     for kind in ("vpk", "mpk"):
         for number in range(1, 100):
             name = f"pks.{kind}.{number}"
-            mode = _MODES[have.get(f"{name}.keyMode", "").lower()]
-            if mode:
-                value, label = (have.get(f"{name}.{it}", "") for it in ("value", "description"))
+            mode = _MODES[kind][have.get(f"{name}.keyMode", "").lower()]
+            value, label = (have.get(f"{name}.{it}", "") for it in ("value", "description"))
+            if mode == "line" or (mode and value):
                 found.append(Key(number, mode, value, label))
     return tuple(found)

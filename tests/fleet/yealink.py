@@ -32,6 +32,7 @@ _COMMON = {
     **{"T54S": 70, "T56A": 56, "T58A": 58, "T58V": 58, "T58W": 150},
     **{"T40G": 76, "T41S": 68, "T42S": 67, "T46S": 66, "T48S": 65},
     **{"T42U": 116, "T43U": 107, "T46U": 108, "T48U": 109},
+    **{"T32G": 32, "T38G": 38, "T49G": 51, "T58": 58},
     **{"T31G": 123, "T31P": 123, "T33G": 124, "T53": 95, "T53W": 95, "T54W": 96, "T57W": 97},
 }
 """The number by which a model's common file is named, which begins its firmware's version, too."""
@@ -51,6 +52,18 @@ NAMES = Names(
         "account.#.auth_name": text(99),
         "account.#.password": text(99),
         "account.#.outbound_proxy_enable": flag,
+        # Of firmware V70 and before, which T32G and T38G have.
+        "account.#.sip_server_host": host,
+        "account.#.sip_server_port": port,
+        "account.#.transport": whole(0, 3),
+        "account.#.expires": whole(30, 2147483),
+        "account.#.outbound_host": host,
+        "account.#.outbound_port": port,
+        "auto_provision.server.url": url,
+        "auto_provision.repeat.enable": flag,
+        "auto_provision.repeat.minutes": whole(1, 43200),
+        "auto_provision.pnp_enable": flag,
+        "security.user_password": shaped(r"(admin|user|var):.{1,32}"),
         "account.#.outbound_proxy.#.address": host,
         "account.#.outbound_proxy.#.port": port,
         "account.#.sip_server.#.address": host,

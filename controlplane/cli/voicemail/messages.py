@@ -100,9 +100,8 @@ def delete(session: Session, box: str, messages: tuple[str, ...], yes: bool, eng
     """Delete MESSAGES for good, from whatever folder they are in."""
     with opened(session, box, engine) as (voicemail, at):
         sure(f"Delete {len(messages)} of the messages of {at}?", yes)
-        for message in messages:
-            voicemail.delete(at, message)
-    said(session, f"{len(messages)} deleted", deleted=list(messages))
+        voicemail.delete(at, *messages)
+    said(session, f"{len(set(messages))} deleted", deleted=list(dict.fromkeys(messages)))
 
 
 @click.command("clear", short_help="Delete all messages, or all data.")

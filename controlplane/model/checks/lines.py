@@ -23,6 +23,24 @@ def faults(context: Context) -> Iterator[Diagnostic]:
                 )
         if line.presented_number is not None:
             yield from _presented(context, extension, line, line.presented_number)
+    yield from _codes(context)
+
+
+def _codes(context: Context) -> Iterator[Diagnostic]:
+    """Nobody can press a code where there is none."""
+    if context.system.settings.authorisation_codes or not context.knows_setting(_CODES):
+        return
+    asked = [key for key, line in context.system.lines.items() if line.authorisation_code]
+    if asked:
+        more = f" and {len(asked) - 1} more" if len(asked) > 1 else ""
+        yield context.warning(
+            f"settings/{_CODES}",
+            f"line {asked[0]}{more} cannot call out: there is no authorisation code",
+            'add one, as authorisation_codes: {night: "4711"}, or set authorisation_code: no',
+        )
+
+
+_CODES = "authorisation_codes"
 
 
 def _presented(

@@ -28,9 +28,15 @@ def faults(context: Context) -> Iterator[Diagnostic]:
         while at not in chain and at not in reported:
             chain.append(at)
             at = next(target for target in passing[at] if target in endless)
-        if at in chain and not (at.kind is Kind.LINE and passing[at] == (at,)):
-            yield _fault(context, chain[chain.index(at) :])
+        if at in chain:
+            circle = chain[chain.index(at) :]
+            if len(circle) > 1 or not _names_itself(context.system, at):
+                yield _fault(context, circle)
         reported.update(chain)
+
+
+def _names_itself(system: PhoneSystem, at: Destination) -> bool:
+    return at.kind is Kind.LINE and at in system.lines[at.key].forward.always
 
 
 def _passing(system: PhoneSystem) -> Passing:

@@ -6,6 +6,7 @@ cannot say of the changes is said with it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 
 from controlplane.render.phones.zones import Change, Zone
@@ -148,20 +149,44 @@ def _cisco(it: Change) -> str:
 
 def fanvil(zone: Zone) -> Settings:
     """Quarters of an hour east. Changes on the whole hour; week 5 is the last, Sunday is 0. A
-    change that is not of one week each year is given by the week it has in this one."""
-    date = "phone/date"
+    change that is not of one week each year is given by the week it has in this one.
+
+    Firmware differs in what says that there is a rule, and that it goes by week: `DSTType` and
+    `DSTRuleMode` of some, `EnableDST` and `DSTFixedType` of others.
+    """
+    ruled = "2" if zone.changes else "0"
+    return {
+        f"phone/date/{name}": value
+        for name, value in {**_fanvil(zone), "DSTType": ruled, "DSTRuleMode": "0"}.items()
+    }
+
+
+def fanvil_old(zone: Zone) -> Settings:
+    """As `fanvil`, with underscores between words."""
+    return {
+        f"GLOBAL_CONFIG_MODULE/{_WORD_ENDS.sub('_', name)}": value
+        for name, value in _fanvil(zone).items()
+    }
+
+
+_WORD_ENDS = re.compile("(?<=[a-z])(?=[A-Z])|(?<=DST)(?=[A-Z])")
+
+
+def _fanvil(zone: Zone) -> dict[str, str]:
+    ruled = "2" if zone.changes else "0"
     settings = {
-        f"{date}/TimeZone": str(zone.offset // 15),
-        f"{date}/TimeZoneName": f"UTC{offset(zone.offset)}" if zone.offset else "UTC",
-        f"{date}/EnableDST": "2" if zone.changes else "0",
-        f"{date}/DSTMinOffset": str(zone.saving) if zone.changes else "60",
+        "TimeZone": str(zone.offset // 15),
+        "TimeZoneName": f"UTC{offset(zone.offset)}" if zone.offset else "UTC",
+        "EnableDST": ruled,
+        "DSTFixedType": ruled,
+        "DSTMinOffset": str(zone.saving) if zone.changes else "60",
     }
     for name, it in zip(("Start", "End"), zone.changes or (), strict=False):
         settings |= {
-            f"{date}/DST{name}Mon": str(it.month),
-            f"{date}/DST{name}Week": str(it.week),
-            f"{date}/DST{name}Wday": str(it.weekday),
-            f"{date}/DST{name}Hour": str(it.hour),
+            f"DST{name}Mon": str(it.month),
+            f"DST{name}Week": str(it.week),
+            f"DST{name}Wday": str(it.weekday),
+            f"DST{name}Hour": str(it.hour),
         }
     return settings
 
@@ -199,6 +224,7 @@ def _monday_first(it: Change) -> int:
 CLOCKS: Mapping[str, Callable[[Zone], Settings]] = {
     "cisco": cisco,
     "fanvil": fanvil,
+    "fanvil-old": fanvil_old,
     "grandstream": grandstream,
     "grandstream-p": grandstream_p,
     "mitel": mitel,

@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from controlplane.model.feature_codes import FEATURES, Feature
 from controlplane.model.handset import Handset
 from controlplane.model.names import display_name
-from controlplane.model.phone_key import KeyKind, PhoneKey
 from controlplane.model.phone_system import PhoneSystem
 from controlplane.model.provisioning import Codec, Language, Provisioning, Srtp
 from controlplane.model.trunk import Transport
-from controlplane.render.phones.catalogue import Model, catalogue
+from controlplane.render.phones.catalogue import catalogue
 from controlplane.render.phones.directory import Directory
+from controlplane.render.phones.keys import DeskKey, placed_keys
 from controlplane.render.phones.overrides import overrides_of
+from controlplane.render.phones.passwords import admin_password, admin_pin
+from controlplane.render.phones.vendor import Model
 from controlplane.routing.identity import zone_of_line
-
-_LETTERS = "abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789"
-"""Of passwords that people type at a phone: none that looks like another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,16 +62,6 @@ class Account:
     srtp: Srtp
     codecs: tuple[Codec, ...]
     voicemail: str
-
-
-@dataclass(frozen=True, slots=True)
-class DeskKey:
-    """A programmable key; `number` counts from 1. `to` is what it dials or watches, else ""."""
-
-    number: int
-    kind: KeyKind
-    to: str = ""
-    label: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,8 +140,8 @@ def desk_of(
         country=system.settings.country,
         language=settings.language or Language.ENGLISH,
         time_server=settings.time_server or place.time_server,
-        admin_password=handset.admin_password or derived(password, "admin password", _LETTERS, 16),
-        admin_pin=_pin(handset.admin_password) or derived(password, "admin pin", "123456789", 9),
+        admin_password=handset.admin_password or admin_password(password),
+        admin_pin=admin_pin(handset.admin_password, password),
         url=place.url,
         emergency_numbers=system.settings.emergency_numbers,
         extension_digits=(
@@ -163,16 +150,6 @@ def desk_of(
         ),
         overrides=overrides_of(system, handset, model),
     )
-
-
-def _pin(own: str | None) -> str:
-    return own if own and own.isdecimal() else ""
-
-
-def derived(secret: str, purpose: str, alphabet: str, length: int) -> str:
-    """Another secret made of a secret: the same each time, and the first is not to be had of it."""
-    made = hmac.digest(secret.encode(), purpose.encode(), hashlib.sha512)
-    return "".join(alphabet[byte % len(alphabet)] for byte in made[:length])
 
 
 def settings_of(system: PhoneSystem, handset: Handset) -> Provisioning:
@@ -228,35 +205,6 @@ def servers_of(
         rest.insert(0, settings.backup_server)
     backup = None if settings.no_backup or not rest else place.engines[rest[0]]
     return place.engines[first or order[0]], backup
-
-
-def wanted_keys(
-    system: PhoneSystem, handset: Handset, settings: Provisioning
-) -> Sequence[PhoneKey]:
-    """Keys of the line that is served come first, then the handset's; those of site or tenant where
-    neither has any. A key of the phone's own account comes before all, unless one is such a key."""
-    line = system.lines.get(handset.serves) if handset.serves else None
-    wanted = [*(line.keys if line else ()), *handset.keys] or list(settings.keys)
-    if not any(key.kind is KeyKind.LINE for key in wanted):
-        wanted.insert(0, PhoneKey(kind=KeyKind.LINE))
-    return wanted
-
-
-def placed_keys(
-    system: PhoneSystem, handset: Handset, settings: Provisioning, model: Model, label: str
-) -> Iterable[DeskKey]:
-    """Every key of the model."""
-    wanted = wanted_keys(system, handset, settings)
-    for index in range(model.line_keys):
-        key = wanted[index] if index < len(wanted) else None
-        if key is None or key.kind is KeyKind.NONE:
-            yield DeskKey(index + 1, KeyKind.NONE)
-        elif key.kind is KeyKind.LINE:
-            yield DeskKey(index + 1, KeyKind.LINE, "", key.label or label)
-        else:
-            to = key.to or ""
-            named = key.label or (display_name(system, to) if to in system.lines else to)
-            yield DeskKey(index + 1, key.kind, to, named)
 
 
 def _zone(system: PhoneSystem, handset: Handset, served: str | None) -> str:

@@ -15,10 +15,12 @@ from controlplane.model.phone_key import KeyKind
 from controlplane.model.phone_system import PhoneSystem
 from controlplane.model.provisioning import Provisioning, Srtp
 from controlplane.model.trunk import Transport
-from controlplane.render.phones.catalogue import Family, Model, catalogue
-from controlplane.render.phones.desk import settings_of, wanted_keys
+from controlplane.render.phones.catalogue import catalogue
+from controlplane.render.phones.desk import settings_of
+from controlplane.render.phones.keys import wanted_keys
 from controlplane.render.phones.overrides import unknown_overrides
-from controlplane.render.phones.plain import plain
+from controlplane.render.phones.passwords import no_admin_password, no_sip_password
+from controlplane.render.phones.vendor import Family, Model
 
 
 def lacking(system: PhoneSystem) -> Iterator[Diagnostic]:
@@ -130,6 +132,13 @@ def _keys(system: PhoneSystem, place: str, handset: Handset, model: Model) -> It
             place,
             "the last ones are left out: list those that matter first",
         )
+    late = wanted[model.lines : model.line_keys] if model.lines else ()
+    if any(key.kind is KeyKind.LINE for key in late):
+        yield _warning(
+            f"of the keys of a {model.title} only the first {model.lines} can be lines",
+            place,
+            "a later one stays empty: list those of the kind line first",
+        )
     known = (*model.family.keys, KeyKind.NONE)
     for kind in dict.fromkeys(key.kind for key in wanted if key.kind not in known):
         yield _warning(f"a {model.title} has no keys of the kind {kind}", place, "it stays empty")
@@ -137,29 +146,16 @@ def _keys(system: PhoneSystem, place: str, handset: Handset, model: Model) -> It
 
 def _secrets(place: str, handset: Handset, model: Model) -> Iterator[Diagnostic]:
     vendor = catalogue().vendors[model.vendor]
-    password = handset.sip_password or ""
-    if set(password) & set(vendor.not_in_passwords):
+    if handset.sip_password and (why := no_sip_password(handset.sip_password, vendor)):
+        yield Diagnostic(why, f"{place}/sip_password", _OTHER_PASSWORD)
+    if handset.admin_password and (wanted := no_admin_password(handset.admin_password, vendor)):
         yield Diagnostic(
-            f"phones of {vendor.title} take no SIP password with {vendor.not_in_passwords}",
-            f"{place}/sip_password",
-            _OTHER_PASSWORD,
-        )
-    elif plain(password).strip() != password:
-        yield Diagnostic(
-            "phones take no SIP password with a space at an end, or what cannot be seen in it",
-            f"{place}/sip_password",
-            _OTHER_PASSWORD,
-        )
-    own = handset.admin_password
-    if vendor.pins and own and not (own.isdecimal() and len(own) <= _LONGEST_PIN):
-        yield Diagnostic(
-            f"phones of {vendor.title} take admin passwords of up to {_LONGEST_PIN} digits only",
+            f"phones of {vendor.title} take admin passwords of {wanted} only",
             f"{place}/admin_password",
-            "write digits, or leave it out: then one is made",
+            _OTHER_PASSWORD,
         )
 
 
-_LONGEST_PIN = 9
 _OTHER_PASSWORD = "choose another, or leave it out: then one is made"
 
 

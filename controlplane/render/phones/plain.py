@@ -16,4 +16,5 @@ def plain(value: Any) -> str:
 
     Letters of scripts written from right to left stay as they are.
     """
-    return _UNSEEN.sub("", str(value))
+    text = str(value)
+    return text if text.isprintable() else _UNSEEN.sub("", text)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
@@ -15,11 +15,13 @@ from pydantic import ConfigDict, Field, ValidationError
 from controlplane.calls.call import Call, FromHandset, FromTrunk
 from controlplane.calls.explain import result_text
 from controlplane.calls.facts import Facts
-from controlplane.calls.simulator import Journey, simulate
+from controlplane.calls.rules import left_out, pick
+from controlplane.calls.simulator import Journey, Stage, simulate
 from controlplane.calls.world import Behaviour, World, world_from
 from controlplane.diagnostics import Diagnostic, Faults, Source, fault
 from controlplane.model.checks.words import faults_of
-from controlplane.model.feature_codes import Feature
+from controlplane.model.feature_codes import Feature, codes_of
+from controlplane.model.group import Strategy
 from controlplane.model.part import OneOrMore, Part, Text
 from controlplane.model.phone_system import PhoneSystem
 from controlplane.routing.compiler import compile_plan
@@ -69,21 +71,17 @@ class Asked(Part):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """`at` is aware, in the tenant's time zone. `otherwise`: how the call would have ended had
-    those it rang first been busy, not answered or been offline; empty where nobody was rung."""
+    """`at` is aware, in the tenant's time zone. `others`: the call had those it rang first been
+    busy, not answered or been offline; empty where nobody was rung."""
 
     at: dt.datetime
     journey: Journey
-    otherwise: dict[str, str]
+    others: Mapping[str, Journey]
 
-
-@dataclass(frozen=True, slots=True)
-class Altered:
-    """A call that a change would alter: how it goes before and after, by who rings and its end."""
-
-    asked: Asked
-    before: str
-    after: str
+    @property
+    def otherwise(self) -> dict[str, str]:
+        """How it would have ended then."""
+        return {does: result_text(journey) for does, journey in self.others.items()}
 
 
 def answer(system: PhoneSystem, asked: Asked, now: dt.datetime) -> Answer:
@@ -97,20 +95,33 @@ def answer(system: PhoneSystem, asked: Asked, now: dt.datetime) -> Answer:
         presses=asked.presses,
         last_caller=plan.rules.to_e164(asked.last_caller) or asked.last_caller,
     )
-    journey = simulate(plan, state, call, world, Facts(at))
-    otherwise = {
-        str(does): result_text(simulate(plan, state, call, other, Facts(at)))
-        for does, other in _other_worlds(journey, world)
-    }
-    return Answer(at, journey, otherwise)
+
+    def told(world: World) -> Journey:
+        journey = simulate(plan, state, call, world, Facts(at))
+        return replace(journey, stages=tuple(_with_rules(system, plan, state, journey, at)))
+
+    journey = told(world)
+    others = {str(does): told(other) for does, other in _other_worlds(journey, world)}
+    return Answer(at, journey, others)
 
 
-def altered(
-    before: PhoneSystem, after: PhoneSystem, asked: Sequence[Asked], now: dt.datetime
-) -> tuple[Altered, ...]:
-    """Those of the calls that go otherwise after a change."""
-    found = (Altered(one, _told(before, one, now), _told(after, one, now)) for one in asked)
-    return tuple(one for one in found if one.before != one.after)
+def _with_rules(
+    system: PhoneSystem, plan: Plan, state: State, journey: Journey, at: dt.datetime
+) -> Iterator[Stage]:
+    """Each stage, with why those rules are not active that the walk never looks at."""
+    told: set[str] = set()
+    for stage in journey.stages:
+        decision = stage.decision
+        blocked = {it.address for it in decision.notes if it.address.endswith("/blocked")}
+        for place in decision.point.seen:
+            line = place.removeprefix("line/")
+            if line == place or line in told or line not in system.lines:
+                continue
+            told.add(line)
+            if f"{system.tenant}/lines/{line}/blocked" not in blocked:
+                more = tuple(left_out(system, line, pick(plan, state, line, at).name))
+                decision = decision._replace(reasons=(*decision.reasons, *more))
+        yield replace(stage, decision=decision)
 
 
 def read_asked(path: Path) -> tuple[Asked, ...]:
@@ -140,22 +151,6 @@ def read_asked(path: Path) -> tuple[Asked, ...]:
 
 def _located(message: str, file: str, line: int, mend: str) -> Diagnostic:
     return replace(Diagnostic(message, "", mend), source=Source(file, line, 1))
-
-
-def _told(system: PhoneSystem, asked: Asked, now: dt.datetime) -> str:
-    """Who rings, and the end; in words where the call cannot be made."""
-    try:
-        journey = answer(system, asked, now).journey
-    except Faults as faults:
-        return faults.diagnostics[0].message
-    rung = [stage.decision.step for stage in journey.stages]
-    legs = [_legs(step) for step in rung if isinstance(step, Ring)]
-    return "; ".join([*legs, result_text(journey)])
-
-
-def _legs(step: Ring) -> str:
-    names = [getattr(leg, "handset", "") or getattr(leg, "number", "") for leg in step.legs]
-    return f"rings {', '.join(names)} for {step.seconds} s"
 
 
 def _other_worlds(journey: Journey, world: World) -> Iterator[tuple[Behaviour, World]]:
@@ -219,11 +214,20 @@ def approximations(system: PhoneSystem) -> Iterator[Any]:
         address = f"{system.tenant}/groups/{key}"
         if group.strategy in _AS_ROUND_ROBIN:
             yield f"{address}/strategy", f"{group.strategy} is round-robin"
+        if group.strategy is Strategy.RANDOM:
+            yield f"{address}/strategy", "on a FreeSWITCH only who is first is random"
         if group.wrap_up:
             yield f"{address}/wrap_up", "members ring again at once"
-    for feature in (Feature.VOICEMAIL, Feature.VOICE_PORTAL):
-        address = f"{system.tenant}/settings/feature_codes/{feature}"
-        yield address, "nobody gets in: the caller hears that it is not available"
+    there = codes_of(system.settings.feature_codes).values()
+    for feature, text in _NOT_ALONE.items():
+        if feature in there:
+            yield f"{system.tenant}/settings/feature_codes/{feature}", text
 
 
-_AS_ROUND_ROBIN = ("longest-idle", "fewest-calls")
+_AS_ROUND_ROBIN = (Strategy.LONGEST_IDLE, Strategy.FEWEST_CALLS)
+_NOT_ALONE = {
+    Feature.VOICEMAIL: "nobody gets in: the caller hears that it is not available",
+    Feature.VOICE_PORTAL: "nobody gets in: the caller hears that it is not available",
+    Feature.HANDSET_LOGIN: "nobody logs in: the caller hears that it is not available",
+}
+"""What only a controller opens: it looks at PINs."""

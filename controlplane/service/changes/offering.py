@@ -51,6 +51,7 @@ def values(system: PhoneSystem, collection: str, key: str, path: str) -> Iterato
     if field is None:
         return
     line = key if collection == "lines" else ""
+    itself = _itself(collection, key, name)
     if name in _KEYS:
         yield from getattr(system, _KEYS[name])
     elif (collection, name) == ("handsets", "model"):
@@ -60,29 +61,43 @@ def values(system: PhoneSystem, collection: str, key: str, path: str) -> Iterato
     elif name in _OWN_NUMBERS:
         yield from numbers(system, line)
     else:
-        yield from _of_types(system, line, list(_types(field.annotation)))
+        yield from _of_types(system, itself, list(_types(field.annotation)))
 
 
-def _of_types(system: PhoneSystem, line: str, types: list[type]) -> Iterator[str]:
+def _itself(collection: str, key: str, name: str) -> Destination | None:
+    """Where the setting `name` of an object would lead back to where a call comes from."""
+    if name == "operator" and collection in ("lines", "mailboxes"):
+        return Destination(Kind.MAILBOX, key)
+    kind = {"lines": Kind.LINE, "groups": Kind.GROUP}.get(collection)
+    return Destination(kind, key) if kind else None
+
+
+def _of_types(system: PhoneSystem, itself: Destination | None, types: list[type]) -> Iterator[str]:
     if bool in types:
         yield from ("yes", "no")
     for it in types:
         if issubclass(it, StrEnum):
             yield from (member.value for member in it)
-        elif it is Destination or (issubclass(it, Part) and "to" in it.model_fields):
-            yield from (str(one) for one in destinations(system, line))
+        elif it is Destination:
+            yield from map(str, destinations(system, itself))
+        elif issubclass(it, Part) and "to" in it.model_fields:
+            ringing = (one for one in destinations(system, itself) if one.kind in _RING_BESIDE)
+            yield from map(str, ringing)
 
 
-def destinations(system: PhoneSystem, line: str = "") -> Iterator[Destination]:
-    """Where calls of a line can be sent: all there is but the line itself. A number outside may
-    be any."""
+_RING_BESIDE = (Kind.LINE, Kind.HANDSET)
+"""What rings together with others."""
+
+
+def destinations(system: PhoneSystem, itself: Destination | None = None) -> Iterator[Destination]:
+    """Where calls can be sent: all there is but where they come from. A number outside may be
+    any."""
     there: dict[Kind, Iterable[str]] = {
         Kind.LINE: system.lines,
         Kind.HANDSET: system.handsets,
         Kind.MAILBOX: (extension for extension, box in mailboxes(system) if box.enabled),
         Kind.GROUP: system.groups,
     }
-    itself = Destination(Kind.LINE, line)
     for kind, keys in there.items():
         yield from (it for key in keys if (it := Destination(kind, key)) != itself)
 

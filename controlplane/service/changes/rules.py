@@ -7,12 +7,12 @@ overwritten, and of two people who reorder at once the second is refused.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from controlplane.calls.rules import pick
+from controlplane.calls.rules import DISABLED, pick
 from controlplane.diagnostics import fault
 from controlplane.model.answering import DEFAULT_RULE, Answering
 from controlplane.model.change import Document
@@ -104,7 +104,7 @@ def standing(store: Store, line: str, at: str, now: dt.datetime) -> Rules:
     rules = []
     for rule in own.rules:
         settings = {k: v for k, v in document(rule).items() if k not in _OUTSIDE}
-        reason = said.get(rule.name, "not active: it is disabled")
+        reason = said.get(rule.name, DISABLED)
         active = rule.enabled and rule.name == picked.name
         rules.append(Standing(rule.name, rule.when, rule.enabled, active, reason, settings))
     settings = {name: value for name, value in document(own).items() if name in OWN}
@@ -181,6 +181,24 @@ def moving(name: str, to: Place, address: str) -> Callable[[Document], Document]
         return {**line, "rules": _placed(rules, rule, to, address)}
 
     return moved
+
+
+def reordering(names: Sequence[str], address: str) -> Callable[[Document], Document]:
+    """The line with all of its rules in this order, at once. The default one may be named, as the
+    last. Raises Faults where one is missing, named twice, or not there."""
+    wanted = [*names]
+    if wanted and wanted[-1] == DEFAULT_RULE:
+        wanted.pop()
+
+    def reordered(line: Document) -> Document:
+        rules = line.get("rules", [])
+        order = [found(line, name, address) for name in wanted]
+        if sorted(order) != list(range(len(rules))):
+            mend = f"name each once: {', '.join(rule['name'] for rule in rules)}"
+            raise fault("this is no order of all the rules", address, mend)
+        return {**line, "rules": [rules[index] for index in order]}
+
+    return reordered
 
 
 def deleting(name: str, address: str) -> Callable[[Document], Document]:

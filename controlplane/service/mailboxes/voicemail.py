@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -18,6 +19,7 @@ from controlplane.model.line import Line
 from controlplane.model.mailbox import Mailbox
 from controlplane.service.files import written
 from controlplane.store.store import Store
+from controlplane.voicemail.faults import missing
 from controlplane.voicemail.mailboxes import (
     Box,
     Folder,
@@ -95,8 +97,14 @@ class Voicemail:
     def move(self, box: Box, message: str, folder: Folder) -> None:
         self._on(self._holder(box, message), lambda engine: engine.move(box, message, folder))
 
-    def delete(self, box: Box, message: str) -> None:
-        self._on(self._holder(box, message), lambda engine: engine.delete(box, message))
+    def delete(self, box: Box, *messages: str) -> None:
+        """All of them, or none where one is not there."""
+        holders = {held.message.id: held.engine for held in self.messages(box)}
+        unknown = [missing(box, it) for it in messages if it not in holders]
+        if unknown:
+            raise Faults(one for faults in unknown for one in faults.diagnostics)
+        for message in dict.fromkeys(messages):
+            self._on(holders[message], partial(_delete, box, message))
 
     def clear_messages(self, box: Box) -> int:
         return sum(self._all(lambda engine: engine.clear(box)).values())
@@ -194,3 +202,7 @@ class Voicemail:
         if faults:
             raise Faults(dict.fromkeys(faults))
         return done
+
+
+async def _delete(box: Box, message: str, engine: Mailboxes) -> None:
+    await engine.delete(box, message)

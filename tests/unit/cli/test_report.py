@@ -71,6 +71,8 @@ def test_calls_newest_first_in_the_tenants_time(history: Place) -> None:
         (("--line", "102"), ["1.1", "1.0"]),
         (("--group", "sales"), ["1.2"]),
         (("--number", "+447700900123"), ["1.2"]),
+        (("--number", "07700 900123"), ["1.2"]),
+        (("--number", "101"), ["1.1", "1.0"]),
         (("--outcome", "busy"), ["1.1"]),
         (("--limit", "1"), ["1.2"]),
         (("--tenant", "nobody"), []),

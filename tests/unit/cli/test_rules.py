@@ -152,6 +152,26 @@ def test_a_rule_is_moved(
 
 
 @pytest.mark.proves("E3")
+def test_all_rules_are_put_in_order_at_once_or_not_at_all(ctl: Ctl, office: Place) -> None:
+    before = stored(office)
+    for names, why in {
+        ("off", "away"): "this is no order of all the rules (name each once: away, office, off)",
+        ("off", "away", "off"): "this is no order of all the rules",
+        ("off", "away", "office", "office"): "this is no order of all the rules",
+        ("off", "away", "ofice"): "there is no 'ofice' (did you mean 'office'?)",
+        ("default", "off", "away", "office"): "always holds and comes last",
+    }.items():
+        assert why in ctl("rules", "reorder", "acme/101", *names, exits=1).stderr
+    assert stored(office) == before
+    seen = str(listed(ctl, "")["revision"])
+    ctl("rules", "reorder", "acme/101", "off", "away", "office", "default", "--seen", seen)
+    assert order(office) == ["off", "away", "office"]
+    late = ("rules", "reorder", "acme/101", "office", "off", "away", "--seen", seen)
+    assert "was changed by ada meanwhile" in ctl(*late, exits=1).stderr
+    assert order(office) == ["off", "away", "office"]
+
+
+@pytest.mark.proves("E3")
 def test_who_reorders_what_another_reordered_since_is_refused(ctl: Ctl, office: Place) -> None:
     seen = str(listed(ctl, "")["revision"])
     ctl("rules", "move", "acme/101", "off", "--first", "--seen", seen, author="bob")
@@ -333,6 +353,11 @@ def test_only_what_exists_is_offered(office: Place) -> None:
         "forward/always=mailbox/700",
     ]
     assert completed(office, "set acme/lines/101/forward/busy", ("line/",)) == ["line/102"]
+    beside = completed(office, "set acme/lines/101/also_ring --add", ("",))
+    assert sorted(beside) == ["handset/LDN-07", "handset/LDN-08", "line/102"]
+    assert "group/sales" not in completed(office, "set acme/groups/sales/overflow", ("",))
+    operators = completed(office, "set acme/lines/101/voicemail/operator", ("mailbox/",))
+    assert operators == ["mailbox/700"]
     assert completed(office, "set acme/lines/101/presented_number", ("+",)) == ["+442071838750"]
     assert completed(office, "set acme/lines/101/blocked --add", ("l",)) == ["list/nuisance"]
     assert completed(office, "rules move acme/101", ("of",)) == ["office", "off"]
@@ -355,7 +380,7 @@ def test_bash_takes_the_equals_sign_for_the_end_of_a_word(office: Place) -> None
 
 
 def test_help_is_there_for_each() -> None:
-    for name in ("list", "show", "add", "edit", "enable", "disable", "move", "delete"):
+    for name in ("list", "show", "add", "edit", "enable", "disable", "move", "reorder", "delete"):
         done = CliRunner().invoke(root, ["rules", name, "--help"], prog_name="ctl")
         assert done.exit_code == 0
         assert "LINE" in done.output

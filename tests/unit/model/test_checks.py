@@ -502,6 +502,19 @@ CASES: dict[str, tuple[dict[str, Any], list[Found]]] = {
             )
         ],
     ),
+    "always to its own public number": (
+        {
+            "lines": {"104": {"forward": {"always": ONE}}},
+            "numbers": {ONE: {"to": "line/104"}},
+        },
+        [
+            (
+                "lines/104/forward/always",
+                "line/104 always forwards to itself",
+                "let one of them lead somewhere else",
+            )
+        ],
+    ),
     "overflow to itself": (
         {"groups": {"x": {"members": ["101"], "overflow": "group/x"}}},
         [
@@ -564,6 +577,18 @@ def test_warnings() -> None:
         ),
         ("groups/x", "group x has no members", "list lines, as members: [101, 102]"),
     ]
+
+
+@pytest.mark.proves("D4")
+def test_lines_that_ask_for_codes_of_which_there_is_none_are_warned_about() -> None:
+    asking = {"101": {"authorisation_code": True}, "102": {"authorisation_code": True}}
+    [(address, message, mend)] = found(system(lines=asking), Severity.WARNING)
+    assert address == "settings/authorisation_codes"
+    assert message == "line 101 and 1 more cannot call out: there is no authorisation code"
+    assert "authorisation_codes: {night:" in mend
+    coded = system({"authorisation_codes": {"night": "4711"}}, lines=asking)
+    assert found(coded, Severity.WARNING) == []
+    assert found(system(lines=LINES), Severity.WARNING) == []
 
 
 def test_what_refers_to_a_faulty_object_is_no_second_fault() -> None:

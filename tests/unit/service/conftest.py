@@ -48,11 +48,17 @@ class StoredPlace:
         return Store.open(self.deployment.database)
 
     def commit(self, text: str = ACME, author: str = "ada", reason: str = "", day: int = 0) -> int:
-        wanted = to_documents(read(text, "acme.yaml").system)
+        system = read(text, "acme.yaml").system
+        wanted = to_documents(system)
         with self.store() as store:
-            snapshot = store.load("acme")
+            snapshot = store.load(system.tenant)
             changes = ChangeSet.between(
-                "acme", snapshot.revision, snapshot.documents, wanted, author=author, reason=reason
+                system.tenant,
+                snapshot.revision,
+                snapshot.documents,
+                wanted,
+                author=author,
+                reason=reason,
             )
             return store.commit(changes, AT + dt.timedelta(days=day), lambda: "made-by-store")
 

@@ -21,6 +21,7 @@ Settings = Mapping[str, str]
 FORMATS: Mapping[str, Callable[[Settings], str]] = {
     "cisco": cisco.cisco,
     "fanvil": fanvil.fanvil,
+    "fanvil-old": fanvil.fanvil_old,
     "grandstream": grandstream.grandstream,
     "grandstream-p": grandstream.p_values,
     "json": json.json,

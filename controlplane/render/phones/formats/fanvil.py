@@ -1,18 +1,28 @@
-"""Fanvil's XML: settings in folders, some of them numbered (pure).
+"""Fanvil's XML in both of its shapes: settings in folders, some of them numbered (pure).
 
-Source: public configurations of X and V phones with firmware 2.x (`sysConf`).
+Source: public configurations of X and V phones with firmware 2.x (`sysConf`), and of older ones
+(`VOIP_CONFIG_FILE`).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
 from controlplane.render.phones.formats.xml import text
 
-_PART = re.compile(r"([A-Za-z][A-Za-z0-9_-]*)(?:\[([1-9][0-9]{0,3})\])?")
+_HEAD = '<?xml version="1.0" encoding="UTF-8"?>'
+_NUMBERED = re.compile(r"([A-Za-z][A-Za-z0-9_-]*)(?:\[([1-9][0-9]{0,3})\])?")
+_LISTED = re.compile(r"([A-Za-z][A-Za-z0-9_.-]*)(?:\[([A-Za-z][A-Za-z0-9-]*)\])?")
+
+
+_Folders = tuple[tuple[str, str], ...]
+"""Each with its number, or its name in a list, or ""."""
+_Path = tuple[_Folders, str]
+"""Of one setting: its folders, and its name in the last of them."""
+_TOP: _Folders = ()
 
 
 @dataclass(slots=True)
@@ -24,31 +34,78 @@ class _Folder:
 def fanvil(settings: Mapping[str, str]) -> str:
     """`sip/line[1]/PhoneNumber`: the first `line` of the folder `sip`. What is no name of theirs is
     left out; an empty value clears the setting."""
-    top = _Folder()
-    for name, value in settings.items():
-        if path := _path(name):
-            at = top
-            for part in path[:-1]:
-                if (inner := at.folders.get(part)) is None:
-                    inner = at.folders[part] = _Folder()
-                at = inner
-            at.values[path[-1][0]] = value
-    lines = ['<?xml version="1.0" encoding="UTF-8"?>', "<sysConf>"]
-    _write(top, lines)
+    lines = [_HEAD, "<sysConf>"]
+    _write_numbered(_tree(settings, _numbered), lines)
     return "\n".join((*lines, "</sysConf>\n"))
 
 
+def fanvil_old(settings: Mapping[str, str]) -> str:
+    """`SIP_CONFIG_MODULE/SIP_Line_List[SIP1]/Phone_Number`: of the entries of that list, the one
+    that is called so. What is no name of theirs is left out; an empty value clears the setting."""
+    lines = [_HEAD, "<VOIP_CONFIG_FILE>", "<version>2.0002</version>"]
+    _write_listed(_tree(settings, _listed), lines)
+    return "\n".join((*lines, "</VOIP_CONFIG_FILE>\n"))
+
+
+def _tree(settings: Mapping[str, str], path_of: Callable[[str], _Path | None]) -> _Folder:
+    top = _Folder()
+    found = {_TOP: top}
+    for name, value in settings.items():
+        if path := path_of(name):
+            folders, last = path
+            if (at := found.get(folders)) is None:
+                at = found[folders] = _folder(top, folders)
+            at.values[last] = value
+    return top
+
+
+def _folder(top: _Folder, path: _Folders) -> _Folder:
+    at = top
+    for step in path:
+        at = at.folders.setdefault(step, _Folder())
+    return at
+
+
 @lru_cache(maxsize=8192)
-def _path(name: str) -> tuple[tuple[str, str], ...]:
-    """Folders and setting, each with its number or ""; () where it is no name of theirs."""
-    parts = [_PART.fullmatch(part) for part in name.split("/")]
-    found = tuple((part[1], part[2] or "") for part in parts if part)
-    return found if len(found) == len(parts) and not found[-1][1] else ()
+def _numbered(name: str) -> _Path | None:
+    return _path(name, _NUMBERED)
 
 
-def _write(folder: _Folder, lines: list[str]) -> None:
+@lru_cache(maxsize=1024)
+def _listed(name: str) -> _Path | None:
+    return _path(name, _LISTED)
+
+
+def _path(name: str, part: re.Pattern[str]) -> _Path | None:
+    """None where it is no name of theirs."""
+    parts = [part.fullmatch(it) for it in name.split("/")]
+    found = [(it[1], it[2] or "") for it in parts if it]
+    if len(found) < len(parts) or found[-1][1]:
+        return None
+    return tuple(found[:-1]), found[-1][0]
+
+
+def _write_values(folder: _Folder, lines: list[str]) -> None:
     lines += [f"<{name}>{text(value)}</{name}>" for name, value in folder.values.items()]
+
+
+def _write_numbered(folder: _Folder, lines: list[str]) -> None:
+    _write_values(folder, lines)
     for (name, index), inner in folder.folders.items():
         lines.append(f'<{name} index="{index}">' if index else f"<{name}>")
-        _write(inner, lines)
+        _write_numbered(inner, lines)
+        lines.append(f"</{name}>")
+
+
+def _write_listed(folder: _Folder, lines: list[str]) -> None:
+    """All entries of a list stand together, each with its name in an element of its own."""
+    _write_values(folder, lines)
+    for name in dict.fromkeys(name for name, _ in folder.folders):
+        lines.append(f"<{name}>")
+        for entry, inner in ((key[1], it) for key, it in folder.folders.items() if key[0] == name):
+            if entry:
+                lines += [f"<{name}_Entry>", f"<ID>{entry}</ID>"]
+            _write_listed(inner, lines)
+            if entry:
+                lines.append(f"</{name}_Entry>")
         lines.append(f"</{name}>")

@@ -73,9 +73,34 @@ def fanvil(body: bytes) -> dict[str, str]:
     return _unique(pairs)
 
 
+def fanvil_old(body: bytes) -> dict[str, str]:
+    pairs: list[tuple[str, str]] = []
+
+    def walk(element: etree._Element, path: str) -> None:
+        for child in element:
+            assert not child.attrib
+            if not len(child):
+                pairs.append((f"{path}{child.tag}", _leaf(child)))
+            elif child[0].tag == f"{child.tag}_Entry":
+                for entry in child:
+                    assert (entry.tag, entry[0].tag) == (f"{child.tag}_Entry", "ID")
+                    for setting in entry[1:]:
+                        name = f"{path}{child.tag}[{_leaf(entry[0])}]/{setting.tag}"
+                        pairs.append((name, _leaf(setting)))
+            else:
+                walk(child, f"{path}{child.tag}/")
+
+    root = _root(body, "VOIP_CONFIG_FILE")
+    assert (root[0].tag, _leaf(root[0])) == ("version", "2.0002")
+    root.remove(root[0])
+    walk(root, "")
+    return _unique(pairs)
+
+
 READERS = {
     "cisco": cisco,
     "fanvil": fanvil,
+    "fanvil-old": fanvil_old,
     "grandstream": grandstream,
     "grandstream-p": grandstream_p,
     "poly": poly,

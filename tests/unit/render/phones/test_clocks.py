@@ -190,6 +190,15 @@ def read_fanvil(it: Mapping[str, str]) -> Read:
     return Read(offset, int(it["phone/date/DSTMinOffset"]), when("Start"), when("End"))
 
 
+def read_fanvil_old(it: Mapping[str, str]) -> Read:
+    return read_fanvil(
+        {
+            f"phone/date/{name.removeprefix('GLOBAL_CONFIG_MODULE/').replace('_', '')}": value
+            for name, value in it.items()
+        }
+    )
+
+
 def read_posix(text: str) -> Read:
     sign = r"([+-]\d+(?::\d\d)?)"
     rule = r",M(\d+)\.([1-5])\.([0-6])/(\d\d:\d\d):00"
@@ -210,6 +219,7 @@ def read_posix(text: str) -> Read:
 READERS: dict[str, Callable[[Mapping[str, str]], Read]] = {
     "cisco": read_cisco,
     "fanvil": read_fanvil,
+    "fanvil-old": read_fanvil_old,
     "grandstream": lambda it: read_posix(it["dateTime.timezone.custom"]),
     "grandstream-p": lambda it: read_posix(it["P246"]),
     "mitel": read_mitel,
@@ -217,7 +227,7 @@ READERS: dict[str, Callable[[Mapping[str, str]], Read]] = {
     "snom": read_snom,
     "yealink": read_yealink,
 }
-WHOLE_HOURS = {"fanvil", "mitel", "poly", "yealink"}
+WHOLE_HOURS = {"fanvil", "fanvil-old", "mitel", "poly", "yealink"}
 """Formats whose changes are on the hour: off by less than one, twice a year."""
 
 

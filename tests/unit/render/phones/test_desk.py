@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from controlplane.model.phone_key import KeyKind
-from controlplane.render.phones.desk import DeskKey, Place, Server, desk_of
+from controlplane.render.phones.desk import Place, Server, desk_of
+from controlplane.render.phones.keys import DeskKey
 from controlplane.render.phones.lacking import lacking
 from tests.unit.render.phones.office import PLACE, SECRETS, desk, office
 
@@ -100,7 +103,8 @@ def test_overrides_are_merged_in_their_order() -> None:
 def test_an_admin_password_is_each_handsets_own_and_stays() -> None:
     first, again, other = desk(T54W), desk(T54W), desk(T54W, "LDN-02")
     assert first.admin_password == again.admin_password != other.admin_password
-    assert len(first.admin_password) == 16
+    assert len(first.admin_password) == 18
+    assert all(re.search(it, first.admin_password) for it in ("[a-z]", "[A-Z]", "[2-9]"))
     assert first.admin_pin.isdecimal()
     assert "pass-1" not in first.admin_password
     assert desk(T54W, handsets__LDN_01__admin_password="Own1").admin_password == "Own1"

@@ -11,10 +11,17 @@ from lxml import etree
 
 from controlplane.render.phones.catalogue import catalogue
 from controlplane.render.phones.desk import desk_of
-from controlplane.render.phones.files import render, settings_in, settings_of
+from controlplane.render.phones.files import (
+    from_template,
+    render,
+    settings_in,
+    settings_of,
+    unused_keys,
+)
 from controlplane.render.phones.formats.lines import mitel, yealink
 from controlplane.render.phones.formats.snom import snom
 from controlplane.render.phones.formats.vcard import text as vcard
+from controlplane.render.phones.keys import used_keys
 from controlplane.render.phones.plain import plain
 from tests.unit.render.phones.office import MAC, PLACE, SECRETS, desk, file_of, office
 
@@ -170,17 +177,30 @@ def test_any_softphone_reads_json() -> None:
     )
 
 
-def test_rendering_is_fast() -> None:
-    """1,500 files a second of a core, desk and all; the clock of the process, so that what else
-    the machine does is not counted."""
-    system = office(T54W)
-    asked = catalogue().asked(f"{MAC}.cfg", "yealink")
+@pytest.mark.parametrize("model", [T54W, "fanvil/X7", "grandstream/GXP2160", "cisco/8841"])
+def test_rendering_is_fast(model: str) -> None:
+    """1,500 files a second of a core, desk and all, whatever number of keys; the clock of the
+    process, so that what else the machine does is not counted."""
+    system = office(model)
+    asked = catalogue().asked(
+        f"cfg{MAC}.xml" if "GXP" in model else f"{MAC}.cfg", model.partition("/")[0]
+    )
     assert asked is not None
     render(desk_of(system, "LDN-01", PLACE, SECRETS), asked)
     start = time.process_time()
     for _ in range(300):
         render(desk_of(system, "LDN-01", PLACE, SECRETS), asked)
     assert 300 / (time.process_time() - start) > 1500
+
+
+@pytest.mark.parametrize("model", list(catalogue().models))
+@pytest.mark.parametrize("phone", ["LDN-01", "LDN-02"])
+def test_keys_without_use_are_told_as_the_template_has_them(model: str, phone: str) -> None:
+    """They are asked for once a model; a phone's own file says the same of them."""
+    made = desk(model, phone)
+    file = catalogue().vendors[made.model.vendor].files["phone"]
+    whole = from_template(made, file, made.keys)
+    assert {**unused_keys(made, file), **from_template(made, file, used_keys(made.keys))} == whole
 
 
 def test_settings_are_those_of_the_file() -> None:

@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 
 from controlplane.diagnostics import Faults, Severity
+from controlplane.render.phones.catalogue import catalogue
 from controlplane.render.phones.lacking import lacking, unknown_engines
+from controlplane.render.phones.passwords import no_admin_password
 from controlplane.service.changes.reading import read_tenant
 from tests.unit.render.phones.office import desk, office
 from tests.unit.render.phones.pieces import ROOT
@@ -104,13 +106,63 @@ def test_more_keys_than_a_phone_has() -> None:
     assert {address for address, _, _ in everywhere} == {"acme/settings/provisioning/keys"}
 
 
+def test_a_line_after_those_keys_that_can_be_lines() -> None:
+    keys = ["line", "blf/102", "blf/102", "line", "blf/101"]
+    found = said("grandstream/GXP2130", handsets__LDN_01__keys=keys, lines__102__keys=[])
+    assert found == [
+        (
+            "acme/handsets/LDN-01/keys",
+            "of the keys of a Grandstream GXP2130 only the first 3 can be lines",
+            Severity.WARNING,
+        )
+    ]
+    kinds = [it.kind for it in desk("grandstream/GXP2130", handsets__LDN_01__keys=keys).keys]
+    assert kinds[:6] == ["line", "blf", "blf", "none", "blf", "none"]
+    assert said("yealink/T54W", handsets__LDN_01__keys=keys) == []
+
+
+def test_a_phone_without_keys_is_a_phone() -> None:
+    assert said("yealink/T30P", handsets__LDN_01__keys=[], lines__102__keys=[]) == []
+    [(_, message, severity)] = said("yealink/T30P", lines__102__keys=[])
+    assert message == "a Yealink T30P has 0 keys, of 5 that it is to have"
+    assert severity is Severity.WARNING
+    assert desk("yealink/T30P").keys == ()
+
+
+@pytest.mark.parametrize(
+    ("model", "setting", "password", "message"),
+    [
+        (T54W, "sip_password", "x" * 100, "SIP passwords of up to 99 characters"),
+        ("fanvil/X6", "sip_password", "x" * 65, "SIP passwords of up to 64 characters"),
+        ("cisco/8841", "admin_password", "Abc1234", "admin passwords of 8 to 32 small letters"),
+        ("cisco/8841", "admin_password", "abcd12345", "admin passwords of 8 to 32 small letters"),
+        ("grandstream/GRP2614", "admin_password", "x" * 31, "admin passwords of 4 to 30 letters"),
+    ],
+)
+def test_a_password_that_is_too_long_or_too_simple(
+    model: str, setting: str, password: str, message: str
+) -> None:
+    given = {f"handsets__LDN_01__{setting}": password}
+    [(address, found, severity)] = said(model, lines__102__keys=[], **given)
+    assert (address, severity) == (f"acme/handsets/LDN-01/{setting}", Severity.ERROR)
+    assert message in found
+
+
+@pytest.mark.parametrize("vendor", sorted(catalogue().vendors))
+def test_passwords_that_are_made_are_such_as_phones_take(vendor: str) -> None:
+    found = catalogue().vendors[vendor]
+    made = desk(next(iter(found.models.values())).key)
+    own = made.admin_pin if found.pins else made.admin_password
+    assert no_admin_password(own, found) == ""
+
+
 def test_a_password_that_phones_cannot_be_told() -> None:
     for model, password in (("mitel/6930", 'a"b'), (T54W, " ab"), (T54W, "a\u202eb")):
         [(address, _, severity)] = said(model, handsets__LDN_01__sip_password=password)
         assert (address, severity) == ("acme/handsets/LDN-01/sip_password", Severity.ERROR)
     [(address, message, _)] = said("mitel/6930", handsets__LDN_01__admin_password="Letters1")
     assert address == "acme/handsets/LDN-01/admin_password"
-    assert message == "phones of Mitel take admin passwords of up to 9 digits only"
+    assert message == "phones of Mitel take admin passwords of 4 to 9 digits only"
     assert desk("mitel/6930", handsets__LDN_01__admin_password="1234").admin_pin == "1234"
 
 

@@ -2,54 +2,19 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
-from controlplane.render.phones.catalogue import FOLDER, Model, catalogue, read_vendor
+from controlplane.render.phones.catalogue import FOLDER, catalogue
 from controlplane.render.phones.files import settings_of
 from controlplane.render.phones.overrides import known_by
+from controlplane.render.phones.vendor import Model
+from controlplane.render.phones.vendor_file import read_vendor
 from controlplane.service.changes.offering import values
 from tests.unit.render.phones.office import desk, office
-from tests.unit.render.phones.pieces import ROOT, first_models, missing
+from tests.unit.render.phones.pieces import ROOT, first_models
 
 VENDORS = sorted(catalogue().vendors)
 MODELS = list(catalogue().models.values())
-
-
-@pytest.mark.proves("G6", "G8", "G9")
-@pytest.mark.parametrize("vendor", VENDORS)
-def test_nothing_is_missing(vendor: str) -> None:
-    assert missing(vendor) == []
-
-
-def test_every_missing_piece_of_a_new_vendor_is_named(tmp_path: Path) -> None:
-    folder = tmp_path / "provisioning_templates" / "acme"
-    folder.mkdir(parents=True)
-    assert missing("acme", tmp_path) == ["vendor.toml is missing"]
-    (folder / "stray.j2").write_text("")
-    (folder / "vendor.toml").write_text(
-        'title = "Acme"\nformat = "smoke"\nuser_agents = []\nouis = []\ncheck_sync = ""\n'
-        'known = []\nnotes = []\n[[files]]\nkind = "phone"\nname = "a"\ntemplate = "phone.j2"\n'
-        '[families.one]\ntitle = "One"\n[families.two]\n[models]\nA = { family = "one" }\n'
-    )
-    assert missing("acme", tmp_path) == [
-        "vendor.toml: restart is missing",
-        "controlplane/render/phones/formats: there is no format 'smoke'",
-        "vendor.toml: files: none of the kind phonebook has a template",
-        "phone.j2 is missing",
-        "stray.j2: no file in vendor.toml is made of it",
-        *(
-            f"vendor.toml: families.one: {it} is missing"
-            for it in ("transports", "srtp", "codecs", "keys", "languages")
-        ),
-        *(
-            f"vendor.toml: families.two: {it} is missing"
-            for it in ("title", "transports", "srtp", "codecs", "keys", "languages")
-        ),
-        "vendor.toml: models: none is of the family two",
-        "vendor.toml: notes say nothing of where it is from and what is not confirmed",
-    ]
 
 
 def test_a_new_model_is_a_line_of_data() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -10,12 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
 
-from controlplane.render.phones.catalogue import Seen, catalogue
+from controlplane.render.phones.catalogue import catalogue
 from controlplane.render.phones.desk import Desk, Place, Server
 from controlplane.render.phones.directory import Entry
 from controlplane.render.phones.files import render
 from controlplane.render.phones.formats import FORMATS
 from controlplane.render.phones.plain import plain
+from controlplane.render.phones.vendor import Seen
 from tests.unit.render.phones.office import PLACE, desk, file_of
 from tests.unit.render.phones.strict import READERS
 
@@ -23,8 +25,10 @@ PHONES = [
     "poly/VVX_450",
     "grandstream/GRP2614",
     "grandstream/GXP2170",
+    "grandstream/GXP2124",
     "cisco/8841",
     "fanvil/X6U Pro",
+    "fanvil/X4",
 ]
 ALL = [
     it for it in catalogue().models.values() if f"{it.vendor}/" in "poly/grandstream/cisco/fanvil/"
@@ -48,6 +52,10 @@ LABELS = {
     "grandstream-p": ("P3", "P1467"),
     "cisco": ("Display_Name_1_", "Short_Name_2_"),
     "fanvil": ("sip/line[1]/DisplayName", "dsskey/dssSide[1]/Fkey[2]/Title"),
+    "fanvil-old": (
+        "SIP_CONFIG_MODULE/SIP_Line_List[SIP1]/Display_Name",
+        "PHONE_CONFIG_MODULE/Function_Key[Fkey2]/Title",
+    ),
 }
 
 
@@ -171,16 +179,13 @@ def key_settings(made: Desk, found: dict[str, str]) -> list[str]:
             names += [f"mpk.{n}" for n in range(1, made.model.line_keys - beside + 1)]
             return [found[f"pks.{name}.keyMode"] for name in names]
         case "grandstream-p":
-            firsts = [*range(1363, 1375, 2), *range(23800, 23800 + 4 * 42, 4)]
-            return [found[f"P{it}"] for it in firsts[: made.model.line_keys]]
+            lines = range(1363, 1363 + 2 * made.model.lines, 2)
+            others = [*range(323, 330), *range(353, 397, 4), *range(1440, 1464, 4)]
+            return [found[f"P{it}"] for it in (*lines, *others)[: made.model.line_keys]]
         case "cisco":
             return [found[f"Extended_Function_{it.number}_"] for it in made.keys]
         case _:
-            return [
-                value
-                for name, value in found.items()
-                if name.startswith("dsskey/") and name.endswith("/Value")
-            ]
+            return [value for name, value in found.items() if re.search(r"Fkey.*/Value$", name)]
 
 
 @pytest.mark.proves("G9")
@@ -189,7 +194,8 @@ def key_settings(made: Desk, found: dict[str, str]) -> list[str]:
     [
         ("poly/VVX_450", ["Line", "BLF", "EFK", "Unassigned", "BLF", "Unassigned"]),
         ("grandstream/GRP2614", ["Line", "BLF", "SpeedDial", "None", "CallPark", "None"]),
-        ("grandstream/GXP2170", ["line", "blf", "speeddial", "none", "callpark", "none"]),
+        ("grandstream/GXP2170", ["Line", "BLF", "SpeedDial", "None", "CallPark", "None"]),
+        ("grandstream/GXP2124", ["0", "11", "10", "10", "9", "0"]),
         (
             "cisco/8841",
             [
@@ -202,6 +208,7 @@ def key_settings(made: Desk, found: dict[str, str]) -> list[str]:
             ],
         ),
         ("fanvil/X6U Pro", ["SIP1", "102@1/ba", "+447700900123@1/f", "", "701@1/c", ""]),
+        ("fanvil/X4", ["SIP1", "102@1/ba", "+447700900123@1/f", "", "701@1/c", ""]),
     ],
 )
 def test_keys_in_each_vendors_words(model: str, keys: list[str]) -> None:
@@ -228,8 +235,13 @@ def test_keys_after_those_beside_the_screen_are_numbered_anew() -> None:
     assert found["dsskey/dssSide[1]/Fkey[5]/Value"] == "5@1/f"
     assert found["dsskey/internal[1]/Fkey[1]/Value"] == "6@1/f"
     assert found["dsskey/internal[2]/Fkey[1]/Value"] == "18@1/f"
-    found = phone("grandstream/GXP2170", handsets__LDN_01__keys=keys)
-    assert (found["P1476"], found["P23803"], found["P23807"]) == ("6", "7", "8")
+    found = phone("fanvil/V67", handsets__LDN_01__keys=keys)
+    assert found["dsskey/internal[1]/Fkey[1]/Value"] == "SIP1"
+    assert found["dsskey/internal[2]/Fkey[1]/Value"] == "30@1/f"
+    found = phone("grandstream/GXP2124", handsets__LDN_01__keys=keys)
+    assert (found["P1466"], found["P1470"], found["P1472"]) == ("", "3", "4")
+    assert (found["P303"], found["P321"], found["P356"], found["P396"]) == ("5", "11", "12", "22")
+    assert (found["P1443"], found["P1463"]) == ("23", "28")
 
 
 @pytest.mark.proves("G8")
@@ -237,8 +249,8 @@ def test_keys_after_those_beside_the_screen_are_numbered_anew() -> None:
     ("model", "name", "values"),
     [
         ("poly/VVX_450", "reg.1.server.1.transport", ("UDPOnly", "TCPOnly", "TLS")),
-        ("grandstream/GRP2614", "account.1.sip.transport", ("UDP", "TCP", "TlsOrTcp")),
-        ("grandstream/GXP2170", "P130", ("0", "1", "2")),
+        ("grandstream/GRP2614", "account.1.sip.transport", ("0", "1", "2")),
+        ("grandstream/GXP2124", "P130", ("0", "1", "2")),
         ("cisco/8841", "SIP_Transport_1_", ("UDP", "TCP", "TLS")),
         ("fanvil/X6U Pro", "sip/line[1]/Transport", ("0", "1", "3")),
     ],
@@ -262,7 +274,7 @@ def test_transports(model: str, name: str, values: tuple[str, ...]) -> None:
             ("account.1.audio.srtpMode",),
             ("Disabled", "EnabledButNotForced", "EnabledAndForced"),
         ),
-        ("grandstream/GXP2170", ("P183",), ("0", "1", "2")),
+        ("grandstream/GXP2124", ("P183",), ("0", "1", "2")),
         (
             "cisco/8841",
             ("Secure_Call_Serv", "Secure_Call_Option_1_"),
@@ -291,7 +303,7 @@ def test_srtp(model: str, names: tuple[str, ...], values: tuple[str, ...]) -> No
             tuple(f"account.1.codec.choice.{n}" for n in range(1, 9)),
             ("G.722", *["PCMA"] * 7),
         ),
-        ("grandstream/GXP2170", ("P57", "P58", "P59", "P98"), ("9", "8", "8", "8")),
+        ("grandstream/GXP2124", ("P57", "P58", "P59", "P98"), ("9", "8", "8", "8")),
         (
             "cisco/8841",
             ("Preferred_Codec_1_", "Second_Preferred_Codec_1_", "Third_Preferred_Codec_1_"),
@@ -311,7 +323,7 @@ def test_codecs_in_order(model: str, names: tuple[str, ...], values: tuple[str, 
     [
         ("poly/VVX_450", "reg.1.server.2.address", "sip2.example", ""),
         ("grandstream/GRP2614", "account.1.sip.server.2.address", "sip2.example:5070", ""),
-        ("grandstream/GXP2170", "P2312", "sip2.example:5070", ""),
+        ("grandstream/GXP2124", "P2312", "sip2.example:5070", ""),
         ("cisco/8841", "Alternate_Proxy_1_", "sip2.example:5070", ""),
         ("fanvil/X6U Pro", "sip/line[1]/BackupAddr", "sip2.example", ""),
     ],
@@ -331,7 +343,7 @@ def test_a_backup_server_and_none_said_explicitly(
     [
         ("poly/VVX_450", "tcpIpApp.sntp.gmtOffset", "19800"),
         ("grandstream/GRP2614", "dateTime.timezone.custom", "STD-5:30"),
-        ("grandstream/GXP2170", "P246", "STD-5:30"),
+        ("grandstream/GXP2124", "P246", "STD-5:30"),
         ("cisco/8841", "Time_Zone", "GMT+05:30"),
         ("fanvil/X6U Pro", "phone/date/TimeZone", "22"),
     ],
@@ -389,7 +401,7 @@ def test_cisco_pages_its_directory() -> None:
     [
         ("poly/VVX_450", "up.analogHeadsetOption"),
         ("grandstream/GRP2614", "lcd.backlight.brightness.idle"),
-        ("grandstream/GXP2170", "P1312"),
+        ("grandstream/GXP2124", "P1312"),
         ("cisco/8841", "Back_Light_Timer"),
         ("fanvil/X6U Pro", "phone/display/LCDTitle"),
     ],

@@ -1,0 +1,137 @@
+"""Whatever people write, wherever they may: it is text in the phone, and never a setting.
+
+Every format is read by the strict parser of the emulated phones. What the model would not let
+through is put in as well: a renderer is not to lean on that.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from controlplane.render.phones.catalogue import catalogue
+from controlplane.render.phones.desk import Desk
+from controlplane.render.phones.directory import Entry
+from controlplane.render.phones.plain import plain
+from tests.unit.fleet.test_rendered import BENIGN, HOSTILE, MODELS, desk, named, read
+
+LABELS = {
+    "cisco": "Station_Display_Name",
+    "fanvil": "sip/line[1]/SipName",
+    "fanvil-old": "SIP_CONFIG_MODULE/SIP_Line_List[SIP1]/Sip_Name",
+    "grandstream": "account.1.name",
+    "grandstream-p": "P270",
+    "mitel": "sip line1 screen name 2",
+    "poly": "reg.1.label",
+    "snom": "user_idle_text[1]",
+    "yealink": "account.1.label",
+}
+"""A setting of each format that holds text."""
+
+NO_NAMES = [
+    "{0}\n{0}",
+    "{0}\r",
+    "{0} = x\n",
+    "{0}: x",
+    "x = {0}",
+    '{0}="x" y',
+    "{0}><evil>",
+    "\x00",
+    "\u2028{0}",
+    "\u202e",
+    "#",
+    "",
+]
+
+
+def form_of(model: str) -> str:
+    found = catalogue().models[model]
+    return found.family.format or catalogue().vendors[found.vendor].format
+
+
+FORMS = {form_of(model): model for model in reversed(MODELS)}
+"""The first model that is written so."""
+
+
+class Listed:
+    """A directory with one entry."""
+
+    def __init__(self, name: str) -> None:
+        self.entries = (Entry(name, "101"),)
+
+    def page(self, page: int, length: int) -> tuple[Entry, ...]:
+        return self.entries
+
+    def has(self, page: int, length: int) -> bool:
+        return False
+
+
+def test_every_format_is_here() -> None:
+    assert {*LABELS, "linphone"} == set(FORMS)
+
+
+@pytest.mark.proves("G8")
+@pytest.mark.parametrize("form", sorted(FORMS))
+@pytest.mark.parametrize("name", HOSTILE, ids=ascii)
+def test_a_hostile_name_is_a_name_and_nothing_else(form: str, name: str) -> None:
+    check_name(form, name)
+
+
+@pytest.mark.parametrize("form", sorted(FORMS))
+@given(name=st.text(max_size=200))
+def test_any_name_is_a_name_and_nothing_else(form: str, name: str) -> None:
+    check_name(form, name)
+
+
+def check_name(form: str, name: str) -> None:
+    model = FORMS[form]
+    confined(named(desk(model), BENIGN), named(desk(model), name))
+
+
+def confined(usual: Desk, hostile: Desk) -> None:
+    """What the phone learns of the one differs from what it learns of the other only in settings
+    that hold the harmless text there."""
+    (plain_phone, plain_learned), (made, learned) = read(usual), read(hostile)
+    before, after = plain_phone.settings, made.settings
+    differ = {key for key in before.keys() | after.keys() if before.get(key) != after.get(key)}
+    assert differ <= {key for key, value in before.items() if BENIGN in value}
+    assert [it.name for it in made.asked] == [it.name for it in plain_phone.asked]
+    [account], [plain_account] = learned.accounts, plain_learned.accounts
+    same = {"display_name": "", "label": ""}
+    assert replace(account, **same) == replace(plain_account, **same)
+    assert [(it.position, it.kind, it.value) for it in learned.keys] == [
+        (it.position, it.kind, it.value) for it in plain_learned.keys
+    ]
+
+
+@pytest.mark.proves("G8")
+@pytest.mark.parametrize("form", sorted(set(FORMS) - {"linphone"}))
+@pytest.mark.parametrize("name", [it for it in HOSTILE if plain(it).strip()], ids=ascii)
+def test_a_hostile_name_in_the_directory_is_that_entry(form: str, name: str) -> None:
+    made = replace(desk(FORMS[form]), directory=Listed(name))
+    phone, _ = read(made)
+    assert [(who.strip(), number) for who, number in phone.phonebook()] == [
+        (plain(name).strip(), "101")
+    ]
+
+
+@pytest.mark.proves("G6", "G8")
+@pytest.mark.parametrize("form", sorted(LABELS))
+@pytest.mark.parametrize("text", HOSTILE, ids=ascii)
+def test_a_hostile_override_is_that_settings_value(form: str, text: str) -> None:
+    made = desk(FORMS[form])
+    usual, hostile = (
+        replace(made, overrides={LABELS[form]: it[:40]}) for it in (f"{BENIGN} so", text)
+    )
+    confined(usual, hostile)
+
+
+@pytest.mark.proves("G6", "G8")
+@pytest.mark.parametrize("form", sorted(LABELS))
+@pytest.mark.parametrize("name", NO_NAMES, ids=ascii)
+def test_what_is_no_settings_name_is_left_out(form: str, name: str) -> None:
+    made = desk(FORMS[form])
+    confined(made, replace(made, overrides={name.format(LABELS[form]): "evil"}))
