@@ -110,9 +110,8 @@ class Office:
         return url
 
     def handset(self, name: str, url: str) -> Handset:
-        vendor = name.partition("-")[0] if name != "own" else "yealink"
         stored = self.data("get", f"acme/handsets/{name}")
-        _, _, model = stored["model"].partition("/")
+        vendor, _, model = stored["model"].partition("/")
         return VENDORS[vendor](stored["mac"], url, model=model)
 
     def boot(self, name: str) -> FleetPhone:
@@ -122,6 +121,15 @@ class Office:
             phone.boot()
             self.phones[name] = phone
         return self.phones[name]
+
+    def noted(self, *names: str) -> None:
+        """Until it is written that they have fetched what is current: a moment after they did."""
+        until = time.monotonic() + 10
+        while set(names) - {
+            it["handset"] for it in self.data("handset", "fleet", "acme") if it["current"]
+        }:
+            assert time.monotonic() < until
+            time.sleep(0.2)
 
     @contextmanager
     def away(self) -> Iterator[None]:

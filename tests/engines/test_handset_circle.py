@@ -19,11 +19,14 @@ from tests.engines.handset_office import (
     TOLD,
     Office,
     handset_office,
+    mac_of,
+    model_of,
 )
 from tests.fleet import FleetPhone
 from tests.fleet.baresip import Baresip
 from tests.fleet.linphonec import Linphonec
 from tests.fleet.sip_agent import Refused
+from tests.phones.watcher import Watcher, lamp
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(400)]
 
@@ -117,6 +120,93 @@ def test_label_and_keys_follow_a_login_by_a_fetch(office: Office) -> None:
     phone.wait_learned(lambda it: "Bob" not in it.account.label)
 
 
+@pytest.mark.proves("A12", "G5")
+def test_a_two_part_name_shows_on_the_handset_and_at_who_is_called(office: Office) -> None:
+    """It overrides the user's name, and leaves the line theirs."""
+    phone, own = office.boot("yealink-1"), office.boot("own")
+    office.ctl("user", "add", "acme/dora", "first=Dora", "last=Black", "--line", "104")
+    office.ctl("handset", "login", "acme/yealink-1", "104")
+    try:
+        phone.wait_learned(lambda it: "Dora Black" in it.account.label)
+        since = time.time()
+        assert phone.call("103").answered
+        assert [it.name for it in own.agent.wait_ringing(since)] == ["Dora Black"]
+        office.ctl("set", "acme/lines/104/label", "[Reception, Ground floor]")
+        phone.wait_learned(lambda it: "Reception Ground floor" in it.account.label)
+        assert phone.learned is not None
+        assert phone.learned.account.display_name == "Reception Ground floor"
+        since = time.time()
+        assert phone.call("103").answered
+        [seen] = own.agent.wait_ringing(since)
+        assert (seen.name, seen.number) == ("Reception Ground floor", "104")
+        assert office.data("get", "acme/lines/104")["user"] == "dora", "it is still hers"
+        office.ctl("set", "acme/lines/104/label", "null")
+        phone.wait_learned(lambda it: "Dora Black" in it.account.label)
+        assert phone.handset.reboots == 0
+    finally:
+        office.ctl("handset", "logout", "acme/yealink-1")
+
+
+@pytest.mark.proves("B9")
+def test_a_user_is_added_with_the_first_phone_and_given_more(office: Office) -> None:
+    """Phones 111a, 111b and 111c of one line: all ring, and each calls as the line."""
+    own = office.boot("own")
+    names = ("111a", "111b", "111c")
+    macs = [mac_of("yealink", 0x111 + number) for number in range(3)]
+    model = model_of("yealink")
+    who = ("acme/eve", "first=Eve", "last=Ash", "site=london", "--line", "111")
+    said = office.ctl("user", "add", *who, "--mac", macs[0], "--model", model)
+    assert said.startswith("user acme/eve has line 111 and phone 111a\n")
+    for name, mac in zip(names[1:], macs[1:], strict=True):
+        office.ctl("handset", "add", f"acme/{name}", f"mac={mac}", f"model={model}", "line=111")
+    phones = [office.boot(name) for name in names]
+    try:
+        office.rings(own, "111", *phones)
+        since = time.time()
+        assert phones[2].call("103").answered
+        [seen] = own.agent.wait_ringing(since)
+        assert (seen.name, seen.number) == ("Eve Ash", "111")
+        office.leave("111b")
+        office.ctl("handset", "delete", "acme/111b", "--yes")
+        office.rings(own, "111", phones[0], phones[2])
+    finally:
+        for name in names:
+            office.leave(name)
+
+
+@pytest.mark.proves("G5", "G9")
+def test_keys_and_directory_reach_the_handset_and_work(office: Office) -> None:
+    """What the phone has learned of a key is what it subscribes to, and what it dials."""
+    phone, own = office.boot("yealink-1"), office.boot("own")
+    keys = '[blf/103, {kind: speed-dial, to: "103", label: Taxi}]'
+    office.ctl("set", "acme/lines/102/keys", keys)
+    office.ctl("handset", "login", "acme/yealink-1", "102")
+    try:
+        phone.wait_learned(lambda it: "Taxi" in {key.label for key in it.keys})
+        assert phone.learned is not None
+        watched, dialled = (it for it in phone.learned.keys if it.value)
+        assert (watched.kind, watched.label) == ("blf", "Cy")
+        assert (dialled.kind, dialled.value) == ("speed-dial", "103")
+        assert {("Bob", "102"), ("Cy", "103")} <= set(phone.handset.phonebook())
+        for key in (watched, dialled):
+            since = time.time()
+            assert phone.call(key.value).answered, key
+            assert own.agent.wait_ringing(since)
+        account = phone.learned.account
+        engine, here = PLACES[office.kind][:2]
+        with Watcher(engine, here, account.user, account.password) as lamps:
+            line = lamps.subscribe(watched.value, "dialog", "application/dialog-info+xml")
+            lamps.wait(lambda told: lamp(told) == "idle", line)
+            with ThreadPoolExecutor(1) as caller:
+                talks = caller.submit(phone.call, "103", talk=3.0)
+                lamps.wait(lambda told: lamp(told) == "busy", line)
+                assert talks.result().answered
+            lamps.wait(lambda told: lamp(told) == "idle", line)
+    finally:
+        office.ctl("handset", "logout", "acme/yealink-1")
+        office.ctl("set", "acme/lines/102/keys", "null")
+
+
 @pytest.mark.proves("G7")
 def test_told_to_it_fetches_again_and_the_result_is_seen(office: Office) -> None:
     phone = office.boot("yealink-2")
@@ -151,6 +241,7 @@ def test_who_asks_for_a_password_first_is_told_in_vain_and_said_to_be_lost(offic
     """No engine knows a password for it; handsets are set not to ask, unless overridden."""
     phones = {f"{it}-9": office.boot(f"{it}-9") for it in CHALLENGING}
     assert all(it.handset.challenges for it in phones.values())
+    office.noted(*phones)
     rounds = {name: it.handset.rounds for name, it in phones.items()}
     args = (*(f"acme/{it}" for it in phones), "--patience", "2", "--attempts", "1")
     done = office.data("handset", "sync", *args, exits=1)
@@ -188,7 +279,7 @@ def test_a_cisco_that_is_told_in_a_call_fetches_when_it_is_over(office: Office) 
 @pytest.mark.proves("G8")
 def test_a_handset_that_is_revoked_fetches_nothing_and_keeps_what_it_has(office: Office) -> None:
     phone = office.boot("yealink-2")
-    office.ctl("handset", "revoke", "acme/yealink-2")
+    office.ctl("handset", "revoke", "acme/yealink-2", "--files-only")
     until = time.monotonic() + 3
     statuses = {200}
     while statuses != {404}:
@@ -196,7 +287,29 @@ def test_a_handset_that_is_revoked_fetches_nothing_and_keeps_what_it_has(office:
         before = len(phone.handset.asked)
         assert phone.handset.provision().account.user == "acme.yealink-2"
         statuses = {it.status for it in phone.handset.asked[before:]}
+    phone.agent.register()
     office.leave("yealink-2")
+
+
+@pytest.mark.proves("G7", "G8")
+def test_a_handset_that_is_lost_is_out_at_once_until_it_is_enrolled_again(office: Office) -> None:
+    lost, own = office.boot("yealink-2"), office.boot("own")
+    office.ctl("handset", "login", "acme/yealink-2", "102")
+    try:
+        office.rings(own, "102", lost)
+        office.ctl("handset", "revoke", "acme/yealink-2")
+        office.rings(own, "102")
+        with pytest.raises(Refused) as refused:
+            lost.agent.register()
+        assert refused.value.status in (401, 403)
+        assert not lost.call("103").answered
+        before = len(lost.handset.asked)
+        lost.handset.provision()
+        assert not any(it.good for it in lost.handset.asked[before:])
+        office.leave("yealink-2")
+        office.rings(own, "102", office.boot("yealink-2"))
+    finally:
+        office.ctl("handset", "logout", "acme/yealink-2")
 
 
 @pytest.mark.proves("G7")

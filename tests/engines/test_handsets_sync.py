@@ -18,7 +18,7 @@ import pytest
 
 from tests.engines.deployed import engine_of, initialised
 from tests.fleet import VENDORS, FleetPhone
-from tests.phones import ANSWERS, Phone, PhoneBank, SippFailed
+from tests.phones import ANSWERS, Phone, PhoneBank, SippFailed, Unreachable
 from tests.unit.cli.conftest import environment, run_process
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(300)]
@@ -202,6 +202,18 @@ def test_a_notify_that_nobody_obeys_is_counted_and_said(office: Office) -> None:
     assert [it for it in told if "check" in it] == ["check-sync;reboot=false"] * 2
     untold = office.data("handset", "sync", "acme/E1", exits=1)["not_fetched"]
     assert [it["result"] for it in untold] == ["untold"]
+
+
+@pytest.mark.proves("G7")
+def test_a_notify_that_nobody_answers_is_lost_and_said(office: Office) -> None:
+    """It is registered, and its plug was pulled."""
+    office.bank.register_all({Phone("acme.C1", "secret-c1"): Unreachable()})
+    args = ("handset", "sync", "acme/C1", "--patience", "1.5", "--attempts", "2")
+    began = time.monotonic()
+    done = office.data(*args, exits=1)
+    assert time.monotonic() - began < 20
+    assert (done["notifies"], done["notifies_lost"], done["fetched"]) == (2, 2, 0)
+    assert [it["result"] for it in done["not_fetched"]] == ["lost"]
 
 
 @pytest.mark.proves("G8")

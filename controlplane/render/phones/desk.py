@@ -22,10 +22,12 @@ from controlplane.routing.identity import zone_of_line
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """A SIP server as phones reach it."""
+    """A SIP server as phones reach it. `qualified`: it shows a line to lamp keys that name its
+    tenant as well, as acme.102, and only to those."""
 
     host: str
     port: int = 5060
+    qualified: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +125,8 @@ def desk_of(
     name = display_name(system, served) if served else phone_id
     # Who is at a phone reads its Phone ID there, to have a line logged in to it.
     label = f"{served} {name} ({phone_id})" if served else phone_id
+    account = _account(system, phone_id, handset, settings, place, password, name, label)
+    watched = f"{system.tenant}." if account.registrar.qualified else ""
     return Desk(
         tenant=system.tenant,
         phone_id=phone_id,
@@ -131,8 +135,8 @@ def desk_of(
         firmware=handset.firmware or "",
         label=label,
         serves=served or "",
-        accounts=(_account(system, phone_id, handset, settings, place, password, name, label),),
-        keys=tuple(placed_keys(system, handset, settings, model, label)),
+        accounts=(account,),
+        keys=tuple(placed_keys(system, handset, settings, model, label, watched)),
         directory=Directory(system),
         directory_name=system.settings.name or system.tenant,
         zone=_zone(system, handset, served),

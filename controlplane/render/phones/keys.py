@@ -37,9 +37,14 @@ def wanted_keys(
 
 
 def placed_keys(
-    system: PhoneSystem, handset: Handset, settings: Provisioning, model: Model, label: str
+    system: PhoneSystem,
+    handset: Handset,
+    settings: Provisioning,
+    model: Model,
+    label: str,
+    watched: str = "",
 ) -> Iterable[DeskKey]:
-    """Every key of the model."""
+    """Every key of the model. `watched` stands before a line that one watches."""
     wanted = wanted_keys(system, handset, settings)
     for index in range(model.line_keys):
         key = wanted[index] if index < len(wanted) else None
@@ -51,7 +56,8 @@ def placed_keys(
         else:
             to = key.to or ""
             named = key.label or (display_name(system, to) if to in system.lines else to)
-            yield DeskKey(index + 1, key.kind, to, named)
+            before = watched if key.kind is KeyKind.BLF and to in system.lines else ""
+            yield DeskKey(index + 1, key.kind, before + to, named)
 
 
 @lru_cache(maxsize=256)
