@@ -222,6 +222,7 @@ def test_told_to_it_fetches_again_and_the_result_is_seen(office: Office) -> None
 def test_every_vendors_phones_are_told_in_its_words_and_fetch(office: Office) -> None:
     """The fetch that follows brings what was changed for all of them."""
     phones = {f"{it}-1": office.boot(f"{it}-1") for it in TOLD}
+    office.noted(*phones)
     office.ctl("set", "acme/sites/london/provisioning/time_server", f"{office.kind}.time.example")
     rounds = {name: it.handset.rounds for name, it in phones.items()}
     heard = {name: len(it.agent.events) for name, it in phones.items()}
@@ -260,6 +261,7 @@ def test_a_cisco_that_is_told_in_a_call_fetches_when_it_is_over(office: Office) 
     office.ctl("handset", "login", "acme/cisco-1", "102")
     try:
         phone.wait_learned(lambda it: "Bob" in it.account.display_name)
+        office.noted("cisco-1")
         rounds, told, since = phone.handset.rounds, len(phone.agent.events), time.time()
         with ThreadPoolExecutor(2) as pool:
             call = pool.submit(phone.call, "103", talk=9.0)
@@ -271,6 +273,7 @@ def test_a_cisco_that_is_told_in_a_call_fetches_when_it_is_over(office: Office) 
             assert phone.handset.rounds == rounds
             assert call.result().answered
             assert synced.result()["fetched"] == 1
+        phone.wait_rounds(rounds + 1)
         assert phone.handset.rounds == rounds + 1
     finally:
         office.ctl("handset", "logout", "acme/cisco-1")
