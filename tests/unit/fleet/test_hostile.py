@@ -83,7 +83,7 @@ class Listed:
 
 
 def test_every_format_is_here() -> None:
-    assert {*LABELS, "linphone"} == set(FORMS)
+    assert {*LABELS, "json", "linphone"} == set(FORMS)
 
 
 @pytest.mark.proves("G8")
@@ -121,7 +121,7 @@ def confined(usual: Desk, hostile: Desk) -> None:
 
 
 @pytest.mark.proves("G8")
-@pytest.mark.parametrize("form", sorted(set(FORMS) - {"linphone"}))
+@pytest.mark.parametrize("form", sorted(FORMS))
 @pytest.mark.parametrize("name", [it for it in HOSTILE if plain(it).strip()], ids=ascii)
 def test_a_hostile_name_in_the_directory_is_that_entry(form: str, name: str) -> None:
     made = replace(desk(FORMS[form]), directory=Listed(name))

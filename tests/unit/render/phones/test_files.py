@@ -70,7 +70,7 @@ def test_vcards_hold_what_they_say() -> None:
     assert vcard(r"a,b;c\d") == r"a\,b\;c\\d"
     book = file_of(desk("linphone/Linphone", lines__101__label=["Eve;N:x,\\", ""]), "phonebook")
     assert book is not None
-    assert "FN:Eve\\;N:x\\,\\\\\n" in book.body.decode()
+    assert "FN:Eve\\;N:x\\,\\\\\r\n" in book.body.decode()
 
 
 @pytest.mark.proves("G8")
