@@ -11,20 +11,28 @@ from urllib.request import urlopen
 
 import pytest
 
+from controlplane.render.phones.catalogue import catalogue
 from tests.engines.handset_office import (
+    CHALLENGING,
     PLACES,
     RENDERED,
+    TOLD,
     Office,
     handset_office,
     mac_of,
     model_of,
 )
 from tests.fleet import FleetPhone
+from tests.fleet.baresip import Baresip
 from tests.fleet.linphonec import Linphonec
 from tests.fleet.sip_agent import Refused
 from tests.phones.watcher import Watcher, lamp
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(400)]
+
+CIRCLES = [("asterisk", it) for it in RENDERED]
+CIRCLES += [("freeswitch", it) for it in ("cisco", "softphone", "yealink")]
+"""What fetching, NOTIFY and calls are to a vendor's phones differs by vendor, not by engine."""
 
 
 @pytest.fixture(scope="module", params=PLACES)
@@ -57,22 +65,31 @@ def test_enrolled_it_fetches_registers_and_is_called(office: Office, vendor: str
 
 
 @pytest.mark.proves("G1", "G2", "G3", "G5", "G7", "G8", "F9")
-def test_the_full_circle(office: Office) -> None:
-    here, there, own = office.boot("yealink-1"), office.boot("yealink-2"), office.boot("own")
-    office.ctl("handset", "login", "acme/yealink-1", "101")
+@pytest.mark.parametrize(("office", "vendor"), CIRCLES, indirect=["office"])
+def test_the_full_circle(office: Office, vendor: str) -> None:
+    """Enrolled, fetched, registered, called, logged in, called as the line, logged out; then the
+    line rings elsewhere, and the handset cannot call for it."""
+    name = f"{vendor}-1"
+    office.leave(name)
+    here, there, own = office.boot(name), office.boot("yealink-2"), office.boot("own")
+    assert here.agent.account.user == f"acme.{name}"
+    assert here.call("103").status == 403, "nobody is logged in"
+    office.ctl("handset", "login", f"acme/{name}", "101")
     office.rings(own, "101", here)
     since = time.time()
     assert here.call("103").answered
     [seen] = own.agent.wait_ringing(since)
     assert (seen.name, seen.number) == ("Ann", "101")
+    if vendor in TOLD:
+        here.wait_learned(lambda it: "Ann" in it.account.display_name)
 
-    refused = office.ctl("handset", "login", "acme/yealink-1", "102", exits=1)
+    refused = office.ctl("handset", "login", f"acme/{name}", "102", exits=1)
     assert "101" in refused
     refused = office.ctl("handset", "login", "acme/yealink-2", "101", exits=1)
-    assert "yealink-1" in refused
+    assert name in refused
     office.rings(own, "101", here)
 
-    office.ctl("handset", "logout", "acme/yealink-1")
+    office.ctl("handset", "logout", f"acme/{name}")
     since = time.time()
     assert not own.call("101", ring=3.0).answered
     assert not here.agent.ringing(since)
@@ -201,6 +218,67 @@ def test_told_to_it_fetches_again_and_the_result_is_seen(office: Office) -> None
     assert PLACES[office.kind][1] in str(stands) or "127.0.0.1" in str(stands)
 
 
+@pytest.mark.proves("G7")
+def test_every_vendors_phones_are_told_in_its_words_and_fetch(office: Office) -> None:
+    """The fetch that follows brings what was changed for all of them."""
+    phones = {f"{it}-1": office.boot(f"{it}-1") for it in TOLD}
+    office.noted(*phones)
+    office.ctl("set", "acme/sites/london/provisioning/time_server", f"{office.kind}.time.example")
+    rounds = {name: it.handset.rounds for name, it in phones.items()}
+    heard = {name: len(it.agent.events) for name, it in phones.items()}
+    done = office.data("handset", "sync", *(f"acme/{it}" for it in phones))
+    assert (done["fetched"], done["not_fetched"]) == (len(TOLD), [])
+    for name, phone in phones.items():
+        vendor = catalogue().vendors[name.partition("-")[0]]
+        told = phone.agent.events[heard[name] :]
+        assert set(told) - {"message-summary"} == {vendor.check_sync}, name
+        assert phone.handset.rounds > rounds[name]
+        assert f"{office.kind}.time.example" in phone.handset.settings.values(), name
+        assert phone.handset.reboots == 0, name
+
+
+@pytest.mark.proves("G7")
+def test_who_asks_for_a_password_first_is_told_in_vain_and_said_to_be_lost(office: Office) -> None:
+    """No engine knows a password for it; handsets are set not to ask, unless overridden."""
+    phones = {f"{it}-9": office.boot(f"{it}-9") for it in CHALLENGING}
+    assert all(it.handset.challenges for it in phones.values())
+    office.noted(*phones)
+    rounds = {name: it.handset.rounds for name, it in phones.items()}
+    args = (*(f"acme/{it}" for it in phones), "--patience", "2", "--attempts", "1")
+    done = office.data("handset", "sync", *args, exits=1)
+    assert {it["handset"]: (it["result"], it["reason"]) for it in done["not_fetched"]} == {
+        f"acme/{it}": ("lost", "did not fetch") for it in phones
+    }
+    for name, phone in phones.items():
+        assert phone.agent.challenged, name
+        assert phone.handset.rounds == rounds[name], name
+        office.leave(name)
+
+
+@pytest.mark.proves("G5", "G7")
+def test_a_cisco_that_is_told_in_a_call_fetches_when_it_is_over(office: Office) -> None:
+    phone, own = office.boot("cisco-1"), office.boot("own")
+    office.ctl("handset", "login", "acme/cisco-1", "102")
+    try:
+        phone.wait_learned(lambda it: "Bob" in it.account.display_name)
+        office.noted("cisco-1")
+        rounds, told, since = phone.handset.rounds, len(phone.agent.events), time.time()
+        with ThreadPoolExecutor(2) as pool:
+            call = pool.submit(phone.call, "103", talk=9.0)
+            assert own.agent.wait_ringing(since)
+            synced = pool.submit(office.data, "handset", "sync", "acme/cisco-1")
+            while "check-sync" not in phone.agent.events[told:]:
+                assert not call.done(), "it was not told while it was in the call"
+                time.sleep(0.02)
+            assert phone.handset.rounds == rounds
+            assert call.result().answered
+            assert synced.result()["fetched"] == 1
+        phone.wait_rounds(rounds + 1)
+        assert phone.handset.rounds == rounds + 1
+    finally:
+        office.ctl("handset", "logout", "acme/cisco-1")
+
+
 @pytest.mark.proves("G8")
 def test_a_handset_that_is_revoked_fetches_nothing_and_keeps_what_it_has(office: Office) -> None:
     phone = office.boot("yealink-2")
@@ -272,16 +350,45 @@ def test_a_real_linphone_fetches_what_is_served_and_registers(
     office.ctl("handset", "logout", "acme/linphone-1")
 
 
+@pytest.mark.proves("G8", "B18")
+@pytest.mark.parametrize("name", ["softphone-1", "yealink-1"])
+def test_a_real_baresip_registers_with_what_was_served_and_calls(
+    office: Office, tmp_path: Path, name: str
+) -> None:
+    """It has no provisioning: what a handset read in the served file is all that it is given."""
+    office.leave(name)
+    own = office.boot("own")
+    learned = office.handset(name, office.enrol(name)).provision()
+    assert learned.account.user == f"acme.{name}"
+    office.ctl("handset", "login", f"acme/{name}", "102")
+    try:
+        with Baresip(learned.account, tmp_path, PLACES[office.kind][1]) as baresip:
+            baresip.wait_registered()
+            assert own.call("102", talk=1.0).answered
+            came = baresip.wait_told("CALL_ESTABLISHED")
+            assert came["peeruri"].startswith("sip:103@")
+            assert (came["direction"], came["peerdisplayname"]) == ("incoming", "Cy")
+            baresip.wait_told("CALL_CLOSED")
+            since, told = time.time(), len(baresip.events)
+            baresip.call("103")
+            [seen] = own.agent.wait_ringing(since, 10)
+            assert (seen.name, seen.number) == ("Bob", "102")
+            baresip.wait_told("CALL_ESTABLISHED", told)
+            baresip.hang_up()
+    finally:
+        office.ctl("handset", "logout", f"acme/{name}")
+
+
 @pytest.mark.proves("G8")
 def test_a_controller_that_is_away_leaves_phones_as_they_are(office: Office) -> None:
-    phone, own = office.boot("yealink-1"), office.boot("own")
-    url, known = phone.handset.url, phone.learned
-    phone.handset.url = url.replace("127.0.0.229", "127.0.0.230")  # nobody is there
-    try:
-        assert phone.handset.provision() == known
-        assert phone.handset.asked[-1].status == 0
+    """None of them asks a server for its account, and calls ring by what was read before."""
+    phones = {it: office.boot(f"{it}-1") for it in RENDERED}
+    own = office.boot("own")
+    with office.away():
+        for vendor, handset in ((it, phone.handset) for it, phone in phones.items()):
+            known, asked = handset.learned(), len(handset.asked)
+            assert handset.provision() == known, vendor
+            assert {it.status for it in handset.asked[asked:]} == {0}, vendor
         office.ctl("handset", "login", "acme/yealink-1", "101")
-        office.rings(own, "101", phone)
+        office.rings(own, "101", phones["yealink"])
         office.ctl("handset", "logout", "acme/yealink-1")
-    finally:
-        phone.handset.url = url

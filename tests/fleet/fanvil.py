@@ -201,6 +201,7 @@ class Fanvil(Handset):
     vendor = "fanvil"
     default_model = "X5U"
     oui = "0c383e"
+    events = frozenset({"check-sync", "check-sync;reboot=true"})
 
     @property
     def user_agent(self) -> str:

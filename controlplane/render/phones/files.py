@@ -42,6 +42,8 @@ def render(desk: Desk, asked: Asked) -> PhoneFile | None:
         text = FORMATS[form](settings_of(desk, kind.kind))
     else:
         text = _template(asked.vendor, kind).render(_names(desk, kind, asked.page, desk.keys))
+    if kind.writes == "vcard":
+        text = text.replace("\n", "\r\n")  # RFC 6350, 3.2
     return PhoneFile(text.encode("utf-8"), kind.content_type)
 
 

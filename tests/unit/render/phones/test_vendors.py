@@ -10,6 +10,7 @@ from controlplane.render.phones.overrides import known_by
 from controlplane.render.phones.vendor import Model
 from controlplane.render.phones.vendor_file import read_vendor
 from controlplane.service.changes.offering import values
+from tests.fleet import VENDORS as PHONES
 from tests.unit.render.phones.office import desk, office
 from tests.unit.render.phones.pieces import ROOT, first_models
 
@@ -34,6 +35,26 @@ def test_every_model_is_told_settings_that_its_vendor_knows(model: Model) -> Non
     """So that none of them is called unknown where it is overridden."""
     vendor = catalogue().vendors[model.vendor]
     assert [it for it in settings_of(desk(model.key)) if not known_by(vendor, it)] == []
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.key)
+def test_every_model_is_known_by_its_user_agent(model: Model) -> None:
+    """As the emulated phone says who it is, which was written apart from the catalogue."""
+    if (phone := PHONES.get(model.vendor)) is None or model.vendor == "softphone":
+        return  # any app says who it is in words of its own
+    made = phone(f"{phone.oui}12ab34", "http://prov.example/d/t/", model=model.name)
+    seen = catalogue().seen(made.user_agent)
+    assert seen is not None
+    assert (seen.vendor, seen.model or model.name) == (model.vendor, model.name)
+
+
+@pytest.mark.proves("G6")
+@pytest.mark.parametrize("vendor", VENDORS)
+def test_every_setting_of_a_file_can_be_overridden(vendor: str) -> None:
+    for model in first_models(catalogue().vendors[vendor]):
+        names = settings_of(desk(model.key))
+        made = desk(model.key, handsets__LDN_01__overrides=dict.fromkeys(names, "7"))
+        assert set(settings_of(made).values()) == {"7"}
 
 
 @pytest.mark.parametrize("vendor", VENDORS)
