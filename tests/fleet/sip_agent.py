@@ -256,11 +256,12 @@ class SipAgent:
     def _head(self, method: str, to: str, call_id: str, number: int) -> list[str]:
         host, user = self.account.host, self.account.user
         upper = self.account.transport.upper()
+        token = re.sub(r"[^A-Za-z0-9.-]", "", call_id)
         display = self.account.display_name.replace("\\", "\\\\").replace('"', '\\"')
         return [
-            f"Via: SIP/2.0/{upper} {self._here};rport;branch=z9hG4bK{call_id}-{number}",
+            f"Via: SIP/2.0/{upper} {self._here};rport;branch=z9hG4bK{token}-{number}",
             "Max-Forwards: 70",
-            f'From: "{display}" <sip:{user}@{host}>;tag=f{call_id}',
+            f'From: "{display}" <sip:{user}@{host}>;tag=f{token}',
             f"To: <sip:{to.replace('#', '%23')}@{host}>",
             f"Call-ID: {call_id}",
             f"CSeq: {number} {method}",
