@@ -97,6 +97,7 @@ class Listening:
 
     def left(self, connection: Connection) -> None:
         self._connections.discard(connection)
+        self.counts.ended += 1
         if not self._connections:
             self._empty.set()
         self.counts.connections = len(self._connections)
