@@ -31,7 +31,7 @@ setup: $(VENV)/installed ## Python packages into .venv
 
 .PHONY: machine
 machine: $(VENV)/installed
-	@containers/packages.sh sip-tester linphone-cli libfaketime postgresql git
+	@containers/packages.sh sip-tester linphone-cli baresip-core libfaketime postgresql git
 	@containers/engine-host.sh
 	@containers/build.sh
 
@@ -61,7 +61,7 @@ bench: machine ## measure, print and write bench.json
 	@$(PY) -m tests.bench --write bench.json
 
 .PHONY: demo
-demo: machine ## real calls with the controller, then the same calls without it
+demo: machine ## real calls with the controller, then without it; a handset from its box to a login
 	@$(PY) -m examples.demo
 
 .PHONY: up

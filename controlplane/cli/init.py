@@ -51,7 +51,7 @@ def verb(session: Session, folder: Path | None, database: str | None, **options:
     """
     import asyncio
 
-    from controlplane.service.changes.door import start_folder
+    from controlplane.service.changes.bringing import start_folder
     from controlplane.store.store import Store
 
     path = Path(session.config or _default_path())

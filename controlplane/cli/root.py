@@ -25,6 +25,7 @@ VERBS = {
     "export": "Write a tenant as YAML that `plan` takes back.",
     "schema": "Print the JSON Schema of a tenant's file.",
     "explain": "Say what would happen to a call, and why.",
+    "user": "Add a user, with a line and the first phone.",
     "handset": "List, show, add, change and delete handsets, and tell them to fetch their files.",
     "pin": "Show the state of a line's PIN and its default one, or reset it.",
     "voicemail": "List, play and move messages, and choose greetings, of a mailbox.",

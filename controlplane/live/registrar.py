@@ -26,6 +26,16 @@ class Registration:
     reachable: bool | None
 
 
+@dataclass(frozen=True, slots=True)
+class Held:
+    """One registration as it was looked at. `key` is the engine's for it, and `until` when it
+    would end, as the engine writes that: of one that was made anew since, either is another."""
+
+    account: str
+    key: str
+    until: str
+
+
 class Registrar(Protocol):
     """Every method raises Faults with one clear line, and bounds its wait."""
 
@@ -41,8 +51,13 @@ class Registrar(Protocol):
         """
         ...
 
-    async def end(self, accounts: Iterable[str]) -> None:
-        """The engine forgets their registrations, and it is read back that it has."""
+    async def held(self, accounts: Iterable[str]) -> frozenset[Held]:
+        """Those that these accounts have now."""
+        ...
+
+    async def end(self, held: Iterable[Held]) -> None:
+        """The engine forgets these, and it is read back that it has. What a phone has made anew
+        since they were looked at stays: it was made with what the phone was given meanwhile."""
         ...
 
 

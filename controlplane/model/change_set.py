@@ -25,7 +25,8 @@ class ChangeSet:
 
     `revision` is the stored one it was computed against. `source` identifies the file behind
     it, empty for a person or a program; `source_changes` is how that file differs from what it
-    last applied, and makes its next base.
+    last applied, and makes its next base. `restores`: what it adds is what was there before, and
+    has its passwords and tokens again; it is not written into a file.
     """
 
     tenant: str
@@ -36,6 +37,7 @@ class ChangeSet:
     reason: str = ""
     source: str = ""
     source_changes: tuple[Change, ...] = ()
+    restores: bool = False
 
     @classmethod
     def between(
@@ -76,7 +78,9 @@ class ChangeSet:
         The base of its source stays: an unchanged file does not bring back what was undone.
         """
         changes = tuple(change.inverse() for change in self.changes)
-        return ChangeSet(self.tenant, revision, changes, author=author, reason=reason)
+        return ChangeSet(
+            self.tenant, revision, changes, author=author, reason=reason, restores=True
+        )
 
     def to_json(self) -> str:
         """For a file. It holds secrets in the clear: write it readable by its owner only."""

@@ -48,7 +48,7 @@ ModelName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]+/[A-Za-z0-9 ._
 """`vendor/model`, as `yealink/T54W`."""
 
 _WHOSE = re.compile(r"[a-z0-9-]+(/[A-Za-z0-9 ._-]{1,40}){0,2}")
-_KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._/@:\[\]-]{0,99}")
+_KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._/@:|\[\]-]{0,99}")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 

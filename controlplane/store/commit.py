@@ -13,6 +13,7 @@ from controlplane.model.change import Change, Documents
 from controlplane.model.change_set import ChangeSet
 from controlplane.model.texts import encoded
 from controlplane.store import schema
+from controlplane.store.anew import begin_anew
 from controlplane.store.reading import latest, stored_documents
 from controlplane.store.schema import tables
 from controlplane.store.staleness import refuse_stale
@@ -59,6 +60,8 @@ def commit(
         },
     )
     write_objects(connection, change_set.changes, revision)
+    if not change_set.restores:
+        begin_anew(connection, change_set, at)
     _write_secrets(connection, change_set.changes, new_secret)
     _write_audit(connection, change_set.changes, stored_now, revision)
     _write_source(connection, change_set, revision)

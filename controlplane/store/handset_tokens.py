@@ -146,12 +146,19 @@ class TokenStore:
     def revoke(self, tenant: str, handset: str, at: dt.datetime, author: str) -> int:
         """End all of a handset's; their number."""
         with self._database.write() as connection:
-            done = connection.execute(
-                update(handset_tokens)
-                .where(*_open(tenant, handset, tuple(TokenKind)))
-                .values(**_ended(connection, at, TokenEnd.REVOKED, author))
-            )
-        return done.rowcount
+            return end_tokens(connection, tenant, handset, at, TokenEnd.REVOKED, author)
+
+
+def end_tokens(
+    connection: Connection, tenant: str, handset: str, at: dt.datetime, end: TokenEnd, author: str
+) -> int:
+    """All that open something, within a transaction that writes; their number."""
+    done = connection.execute(
+        update(handset_tokens)
+        .where(*_open(tenant, handset, tuple(TokenKind)))
+        .values(**_ended(connection, at, end, author))
+    )
+    return done.rowcount
 
 
 _FIELDS = tuple(

@@ -158,7 +158,7 @@ handset_secrets = Table(
     Column("sip_password", Text, nullable=False),
 )
 """SIP passwords made here. A removed handset keeps its own, so that undoing the removal does
-not lock out the phone on the desk."""
+not lock out the phone on the desk; another that is added by its name gets its own (`anew`)."""
 
 pins = Table(
     "pins",

@@ -46,6 +46,7 @@ UNCHANGED = "prov_unchanged_per_second"
 RENDERED = "prov_rendered_per_second"
 NGINX_RATIO = "prov_nginx_ratio"
 BOOT_STORM = "boot_storm_10k_seconds"
+STORM_GROWTH = "boot_storm_growth_mb"
 """These need no engine."""
 
 
@@ -84,6 +85,7 @@ BOUNDS = {
     NGINX_RATIO: Bound(0.25, "ours/nginx", least=True),
     RENDERED: Bound(1500, "files/s", least=True),
     BOOT_STORM: Bound(120, "s"),
+    STORM_GROWTH: Bound(5, "MB"),
 }
 """Every key of bench.json that is measured, in the order they are printed."""
 

@@ -26,7 +26,7 @@ CONTEXT = '<context name="cp-internal">'
 ALONE = "from-handset XML cp-t-${cp_tenant}"
 """Where a call goes on that no controller decides."""
 
-_DIALLED = "^([+*#0-9]+)$"
+_DIALLED = "^(?=.*[+*#0-9]$)([*#]*)(?:[a-z0-9][a-z0-9-]*[.])?([+*#0-9]*)$"
 _ASKING = ("cp_next=", "socket_resume=", "sched_transfer", '"socket"', "${cp_next}")
 """The applications of the entry that have to do with asking the controller."""
 
@@ -127,7 +127,8 @@ def _static(context: str) -> str:
         "\n".join(lines),
     )
     named = alone.replace('name="entry"', 'name="bench-static"')
-    dialled = named.replace(_DIALLED, f"^\\{STATIC}([0-9]+)$")
+    # What is before a tenant's name, and what is behind it.
+    dialled = named.replace(_DIALLED, f"^()\\{STATIC}([0-9]+)$")
     if not changed or dialled == named:
         raise RuntimeError("the rendered entry is not as the benchmark knows it")
     return dialled + end

@@ -63,9 +63,15 @@ def packed(start: str, headers: Iterable[str], body: str = "") -> bytes:
 
 
 def answer(
-    request: Message, status: str, *, tag: str = "", contact: str = "", body: str = ""
+    request: Message,
+    status: str,
+    *,
+    tag: str = "",
+    contact: str = "",
+    body: str = "",
+    more: Iterable[str] = (),
 ) -> bytes:
-    """A response to `request`; `tag` is put on To unless it has one."""
+    """A response to `request`; `tag` is put on To unless it has one; `more` are whole headers."""
     to = request.get("to") + (f";tag={tag}" if tag and not request.in_dialog else "")
     headers = [
         *(f"Via: {via}" for via in request.all("via")),
@@ -77,7 +83,7 @@ def answer(
     ]
     if contact:
         headers += [f"Contact: <{contact}>", ALLOW]
-    return packed(f"SIP/2.0 {status}", headers, body)
+    return packed(f"SIP/2.0 {status}", [*headers, *more], body)
 
 
 def sdp(ip: str, port: int) -> str:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from controlplane.calls.world import Behaviour
-from controlplane.routing.steps import Cause
+from controlplane.routing.steps import Cause, Outcome
 from tests.conformance.office import DDI, MAIN, MOBILE
 from tests.conformance.scenario import Expected, Phone, Scenario
 from tests.conformance.scenarios import (
@@ -77,6 +77,16 @@ BOUND = (
            lines=line("102", hide_caller_id=True)),
     by_bob("recorded of the line", "101", replace(answered("A1", BOB), recorded=True),
            lines=line("102", record_calls=True)),
+    replace(
+        by_bob("the line's calls out take a code", MOBILE,
+               replace(answered(MOBILE, MAIN), screened=True),
+               lines=line("102", authorisation_code=True),
+               settings={"authorisation_codes": {"night": "4711"}}),
+        presses="4711#", pins=(Outcome.RIGHT,)),
+    by_bob("not those of the line that owns the handset", MOBILE, answered(MOBILE, MAIN),
+           handsets={"H1": {"line": "103", "login": "102"}},
+           lines=line("103", authorisation_code=True),
+           settings={"authorisation_codes": {"night": "4711"}}),
     by_bob("an emergency shows where the handset is", "999", answered("999", PARIS),
            sites={"paris": {"main_number": PARIS}}, lines=line("102", emergency_caller_id=DDI),
            handsets={"H1": {"login": "102", "site": "paris"}}),

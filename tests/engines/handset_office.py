@@ -6,6 +6,7 @@ Handsets are free to be logged in at, but for `own`, which has a line for good.
 from __future__ import annotations
 
 import json
+import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -27,7 +28,17 @@ PLACES = {
 
 SERVED = "127.0.0.229"
 
+CHALLENGING = {
+    "cisco": {"Auth_Resync-Reboot_1_": "Yes"},
+    "grandstream": {"sip.notify.challenge": "Yes"},
+    "snom": {"challenge_checksync": "on"},
+}
+"""Settings with which phones ask for a password before they obey a NOTIFY."""
+
 RENDERED = sorted(set(VENDORS) & {it.partition("/")[0] for it in catalogue().models})
+
+TOLD = [it for it in RENDERED if catalogue().vendors[it].check_sync]
+"""Vendors whose phones are told to fetch; apps fetch when they start."""
 
 
 def model_of(vendor: str) -> str:
@@ -52,6 +63,10 @@ def tenant() -> str:
     handsets = {
         **{f"{it}-1": {"mac": mac_of(it, 1), "model": model_of(it)} for it in RENDERED},
         "yealink-2": {"mac": mac_of("yealink", 2), "model": model_of("yealink")},
+        **{
+            f"{it}-9": {"mac": mac_of(it, 9), "model": model_of(it), "overrides": settings}
+            for it, settings in CHALLENGING.items()
+        },
         "own": {"mac": mac_of("yealink", 3), "model": model_of("yealink"), "line": "103"},
     }
     made = {
@@ -77,12 +92,17 @@ class Office:
     phones: dict[str, FleetPhone] = field(default_factory=dict)
 
     def ctl(self, *args: str, exits: int = 0) -> str:
-        done = run_process(*args, cwd=self.folder, env={"CTL_AUTHOR": "ada"})
-        assert done.returncode == exits, f"{args}: {done.stdout}\n{done.stderr}"
+        """What it prints, or what it complains of."""
+        done = self._done(args, exits)
         return done.stdout if exits == 0 else done.stderr
 
-    def data(self, *args: str) -> Any:
-        return json.loads(self.ctl(*args, "--output", "json"))
+    def data(self, *args: str, exits: int = 0) -> Any:
+        return json.loads(self._done((*args, "--output", "json"), exits).stdout)
+
+    def _done(self, args: tuple[str, ...], exits: int) -> subprocess.CompletedProcess[str]:
+        done = run_process(*args, cwd=self.folder, env={"CTL_AUTHOR": "ada"})
+        assert done.returncode == exits, f"{args}: {done.stdout}\n{done.stderr}"
+        return done
 
     def enrol(self, name: str) -> str:
         """The URL that an installer enters at the phone."""
@@ -90,9 +110,8 @@ class Office:
         return url
 
     def handset(self, name: str, url: str) -> Handset:
-        vendor = name.partition("-")[0] if name != "own" else "yealink"
         stored = self.data("get", f"acme/handsets/{name}")
-        _, _, model = stored["model"].partition("/")
+        vendor, _, model = stored["model"].partition("/")
         return VENDORS[vendor](stored["mac"], url, model=model)
 
     def boot(self, name: str) -> FleetPhone:
@@ -102,6 +121,24 @@ class Office:
             phone.boot()
             self.phones[name] = phone
         return self.phones[name]
+
+    def noted(self, *names: str) -> None:
+        """Until it is written that they have fetched what is current: a moment after they did."""
+        until = time.monotonic() + 10
+        while set(names) - {
+            it["handset"] for it in self.data("handset", "fleet", "acme") if it["current"]
+        }:
+            assert time.monotonic() < until
+            time.sleep(0.2)
+
+    @contextmanager
+    def away(self) -> Iterator[None]:
+        """The controller is dead meanwhile."""
+        self.running.process.kill()
+        self.running.process.wait()
+        yield
+        self.running = Controller(self.folder, self.running.port)
+        self.running.until(lambda status, _: status == 200)
 
     def leave(self, name: str) -> None:
         """Its plug is pulled, if it has booted."""
@@ -134,3 +171,5 @@ def handset_office(kind: str, home: Path) -> Iterator[Office]:
         finally:
             for phone in made.phones.values():
                 phone.__exit__(None, None, None)
+            made.running.process.kill()
+            made.running.process.wait()

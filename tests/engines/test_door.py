@@ -18,7 +18,8 @@ from controlplane.engines import ENGINES
 from controlplane.model.change_set import ChangeSet
 from controlplane.model.deployment import Deployment, EngineKind
 from controlplane.model.documents import from_documents
-from controlplane.service.changes.door import Door, start_folder
+from controlplane.service.changes.bringing import start_folder
+from controlplane.service.changes.door import Door
 from controlplane.store.store import Store
 from tests.engines.apply_stand import ADDRESS, Interruption, documents, engine_in
 from tests.engines.asterisk_container import AsteriskContainer

@@ -15,6 +15,7 @@ from controlplane.live.ami.connection import AmiConnection
 from controlplane.live.ami.settings import AmiSettings
 from controlplane.live.esl.commands import notify
 from controlplane.render.freeswitch.names import PHONES, PROFILE
+from controlplane.render.phones.catalogue import catalogue
 from tests.engines.deployed import Engine, engine_of, initialised, password_of
 from tests.engines.freeswitch_process import FreeSwitchProcess
 from tests.fleet import VENDORS, FleetPhone
@@ -32,6 +33,10 @@ PLACES = {
     "freeswitch": ("127.0.0.223", "127.0.0.224", 19272),
 }
 """Of the engine, of its phones, and the controller's port (where none runs)."""
+
+TOLD = [it for it in VENDORS if catalogue().vendors[it].check_sync]
+EVENTS = {event for it in VENDORS.values() for event in it.events}
+CHALLENGES = {"cisco": "Auth_Resync-Reboot_1_", "grandstream": "sip.notify.challenge"}
 
 LINES = {vendor: str(101 + number) for number, vendor in enumerate(VENDORS)}
 
@@ -53,11 +58,8 @@ class Office:
 
     def boot(self, vendor: str, ip: str, transport: str = "udp") -> FleetPhone:
         kind = VENDORS[vendor]
-        url = self.server.url + ("linphone.xml" if vendor == "linphone" else "")
-        handset = kind(kind.oui + "0000aa", url)
+        handset = kind(kind.oui + "0000aa", self.server.url + kind.entry)
         files = files_of(handset, self.account(vendor, transport))
-        if vendor == "linphone":
-            files = {"linphone.xml": files["provisioning.xml"]}
         self.server.files |= {name: text.encode() for name, text in files.items()}
         phone = FleetPhone(handset, ip)
         phone.boot()
@@ -164,6 +166,47 @@ def test_a_notify_makes_one_phone_fetch_again(
         "yealink": 2,
     }
     assert phones["poly"].call(LINES["yealink"]).answered, "it is still registered"
+
+
+@pytest.mark.proves("G7")
+@pytest.mark.parametrize("vendor", TOLD)
+def test_its_vendors_notify_is_obeyed_and_no_other(office: Office, vendor: str) -> None:
+    """The Event is what the vendor's data say; the handset goes by the vendor's documentation."""
+    own = catalogue().vendors[vendor].check_sync
+    with office.boot(vendor, PLACES[office.kind][1]) as phone:
+        others = sorted(EVENTS - phone.handset.events)
+        assert others
+        for event in others:
+            office.notify(vendor, event)
+        heard_of(phone, others)
+        office.notify(vendor, own)
+        phone.wait_rounds(2)
+        heard_of(phone, [*others, own])
+        assert (phone.handset.rounds, phone.handset.reboots) == (2, 0)
+    office.phones.clear()
+
+
+@pytest.mark.proves("G7")
+@pytest.mark.parametrize("vendor", ["cisco", "grandstream"])
+def test_a_notify_is_challenged_where_no_file_says_otherwise(office: Office, vendor: str) -> None:
+    """So that a phone that lost the setting is one that no engine can tell to fetch."""
+    with office.boot(vendor, PLACES[office.kind][1]) as phone:
+        phone.handset.settings.pop(CHALLENGES[vendor])
+        office.notify(vendor, "check-sync")
+        until = time.monotonic() + 10
+        while not phone.agent.challenged:
+            assert time.monotonic() < until
+            time.sleep(0.02)
+        assert "check-sync" not in phone.agent.events
+        assert phone.handset.rounds == 1
+    office.phones.clear()
+
+
+def heard_of(phone: FleetPhone, events: list[str]) -> None:
+    until = time.monotonic() + 10
+    while not set(events) <= set(phone.agent.events):
+        assert time.monotonic() < until, (events, phone.agent.events)
+        time.sleep(0.02)
 
 
 @pytest.mark.proves("G8")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Coroutine, Iterator, Mapping
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,8 @@ from tests.conformance.asterisk import AsteriskStand
 from tests.conformance.freeswitch import FreeSwitchStand
 from tests.conformance.stand import STANDS
 from tests.engines.freeswitch_process import require_freeswitch
+from tests.fleet.learned import Account
+from tests.fleet.sip_agent import SipAgent
 from tests.phones import ANSWERS, Phone, PhoneBank, SippFailed
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(180)]
@@ -62,6 +64,12 @@ class Office:
 
     def registered(self) -> Mapping[str, Any]:
         return self.ask(lambda it: it.registered())
+
+    def end(self, accounts: Sequence[str]) -> None:
+        async def work(registrar: Registrar) -> None:
+            await registrar.end(await registrar.held(accounts))
+
+        self.ask(work)
 
     def notified(self, since: float, count: int, seconds: float = 5.0) -> list[tuple[str, str]]:
         """Account and Event of every NOTIFY of ours that phones got."""
@@ -122,16 +130,46 @@ def test_nobody_is_told_of_a_phone_that_is_not_registered(office: Office) -> Non
 
 
 def test_a_registration_is_ended_and_the_others_stay(office: Office) -> None:
-    office.ask(lambda it: it.end(["acme.A1", "acme.C1", "acme.gone"]))
+    office.end(["acme.A1", "acme.C1", "acme.gone"])
     assert set(office.registered()) == {"acme.B1"}
-    office.ask(lambda it: it.end(["acme.A1"]))
+    office.end(["acme.A1"])
     office.register("A1")
+    assert set(office.registered()) == {"acme.A1", "acme.B1"}
+
+
+@pytest.mark.proves("G7")
+def test_a_registration_that_is_made_anew_meanwhile_stays(office: Office) -> None:
+    """It was made with what the phone has been given since the old one was looked at."""
+    held = office.ask(lambda it: it.held(["acme.A1", "acme.B1"]))
+    assert {it.account for it in held} == {"acme.A1", "acme.B1"}
+    time.sleep(1.1)  # Engines write in whole seconds until when a registration is good.
+    office.register("A1")
+    office.ask(lambda it: it.end(held))
+    assert set(office.registered()) == {"acme.A1"}
+    office.register("B1")
+
+
+CALL_IDS = ("a<b@c", "x</call-id><user>acme.Z1</user>", "a)exp(2030-01-01", '"%41\\{[')
+"""RFC 3261, 25.1: each is of characters that a `word` may have."""
+
+
+@pytest.mark.parametrize("call_id", CALL_IDS)
+def test_a_phone_may_choose_its_call_id(
+    office: Office, call_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = office.stand.engine
+    account = Account("acme.C1", "acme.C1", PASSWORD, engine.address, engine.sip_port)
+    with SipAgent(office.bank.ip, account) as agent:
+        monkeypatch.setattr(agent, "_call_id", lambda: call_id)
+        agent.register()
+        assert set(office.registered()) == {"acme.A1", "acme.B1", "acme.C1"}
+        office.end(["acme.C1"])
     assert set(office.registered()) == {"acme.A1", "acme.B1"}
 
 
 def test_a_removed_handset_and_a_changed_password_are_refused_at_once(office: Office) -> None:
     office.load(A1="another-password", C1=PASSWORD)
-    office.ask(lambda it: it.end(["acme.A1", "acme.B1"]))
+    office.end(["acme.A1", "acme.B1"])
     assert office.registered() == {}
     for name in ("A1", "B1"):
         with pytest.raises(SippFailed, match=f"not registered: acme.{name}"):
@@ -139,5 +177,5 @@ def test_a_removed_handset_and_a_changed_password_are_refused_at_once(office: Of
     office.register("A1", password="another-password")
     assert set(office.registered()) == {"acme.A1"}
     office.load(A1=PASSWORD, B1=PASSWORD, C1=PASSWORD)
-    office.ask(lambda it: it.end(["acme.A1"]))
+    office.end(["acme.A1"])
     office.register("A1", "B1")

@@ -15,10 +15,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
+from controlplane.cli.root import ctl as root
 from tests.engines.deployed import engine_of, initialised
 from tests.fleet import VENDORS, FleetPhone
-from tests.phones import ANSWERS, Phone, PhoneBank, SippFailed
+from tests.phones import ANSWERS, Phone, PhoneBank, SippFailed, Unreachable
 from tests.unit.cli.conftest import environment, run_process
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(300)]
@@ -202,6 +204,34 @@ def test_a_notify_that_nobody_obeys_is_counted_and_said(office: Office) -> None:
     assert [it for it in told if "check" in it] == ["check-sync;reboot=false"] * 2
     untold = office.data("handset", "sync", "acme/E1", exits=1)["not_fetched"]
     assert [it["result"] for it in untold] == ["untold"]
+
+
+@pytest.mark.proves("G7")
+def test_a_notify_that_nobody_answers_is_lost_and_said(office: Office) -> None:
+    """It is registered, and its plug was pulled."""
+    office.bank.register_all({Phone("acme.C1", "secret-c1"): Unreachable()})
+    args = ("handset", "sync", "acme/C1", "--patience", "1.5", "--attempts", "2")
+    began = time.monotonic()
+    done = office.data(*args, exits=1)
+    assert time.monotonic() - began < 20
+    assert (done["notifies"], done["notifies_lost"], done["fetched"]) == (2, 2, 0)
+    assert [it["result"] for it in done["not_fetched"]] == ["lost"]
+
+
+@pytest.mark.proves("G7")
+def test_what_was_fetched_right_before_is_no_proof(office: Office) -> None:
+    """It is written a moment later, when the NOTIFY has been sent that the phone does not obey."""
+    office.boot("A1", "001565000001")
+    phone = office.phones["A1"]
+    phone.handset.events = frozenset()
+    config = {"CONTROLPLANE_CONFIG": str(office.folder / "controlplane.yaml")}
+    words = ("handset", "sync", "acme/A1", "--patience", "1.2", "--attempts", "1", "-o", "json")
+    for _ in range(3):
+        phone.handset.provision()
+        done = CliRunner().invoke(root, words, env=config, prog_name="ctl")
+        assert done.exit_code == 1, done.output
+        assert [it["result"] for it in json.loads(done.stdout)["not_fetched"]] == ["lost"]
+    assert "check-sync;reboot=false" in phone.agent.events
 
 
 @pytest.mark.proves("G8")

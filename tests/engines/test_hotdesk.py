@@ -9,8 +9,9 @@ import sqlite3
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -57,7 +58,7 @@ handsets:
 """
 PHONES = ("A1", "D1", "D2", "D3")
 OWN, GAP = "8642", ",,,,"
-LOGIN, LOGOUT = "*11", "*12"
+LOGIN, LOGOUT, PORTAL = "*11", "*12", "*98"
 LONG = Answers(after=3)
 
 
@@ -163,6 +164,10 @@ def test_login_and_logout_at_the_handset(office: Office) -> None:
         result = office.log_in("D1", f"102#{GAP}2468#{GAP}{OWN}#{GAP}{OWN}#", 6)
         assert result.answered
         assert outcomes(running)[2:4] == ["change", "done"]
+        # The PIN that was chosen there opens the voice portal, from any phone.
+        digits = Manner(digits=f"102#{GAP}{OWN}#", digits_after=1.0, digit_gap=0.15)
+        office.place("A1", PORTAL, replace(digits, hang_up_after=3.0)).wait()
+        assert outcomes(running).count("right") == 1
         assert office.login("D1") == "102"
         assert office.rang("A1", "102") == (["D1"], ["Front <101>"])
         assert office.rang("D1", "101") == (["A1"], ["Ada Byron <102>"])
@@ -193,6 +198,34 @@ def test_login_and_logout_at_the_handset(office: Office) -> None:
         ("line 102", "with its PIN, at D2"),
         ("line 102", f"dialled {LOGOUT}"),
     ]
+    assert not office.drift
+
+
+@pytest.mark.proves("G2")
+def test_of_two_who_log_in_at_once_one_is_let_in(office: Office) -> None:
+    """One line at two handsets, by their keys; two lines at one handset, by `ctl`."""
+    office.choose("102", OWN)
+    with office.controller() as running:
+        manner = Manner(digits=f"102#{GAP}{OWN}#", digits_after=1.0, digit_gap=0.15)
+        manner = replace(manner, hang_up_after=5.0)
+        calls = [office.place(it, LOGIN, manner) for it in ("D1", "D3")]
+        assert [it.wait().answered for it in calls] == [True, True]
+        assert outcomes(running).count("elsewhere") == 1, "the other hears why"
+        logins = {it: office.login(it) for it in ("D1", "D3")}
+        assert sorted(logins.values(), key=str) == ["102", None]
+        [holder] = [it for it, line in logins.items() if line]
+        assert office.rang("A1", "102")[0] == [holder]
+        with ThreadPoolExecutor(2) as both:
+            words = [("handset", "login", "acme/D2", line) for line in ("103", "101")]
+            ends = [both.submit(run_process, *it, cwd=office.folder) for it in words]
+            done = [it.result() for it in ends]
+        assert sorted(it.returncode for it in done) == [0, 1]
+        assert "handset D2 is taken" in "".join(it.stderr for it in done)
+        won = ("103", "101")[[it.returncode for it in done].index(0)]
+        assert office.login("D2") == won
+        if won == "103":
+            assert office.rang("A1", "103")[0] == ["D2"]
+        running.end()
     assert not office.drift
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import shutil
 import time
+import wave
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
@@ -175,6 +176,27 @@ def test_both_sides_are_heard_and_the_history_names_the_file(
     assert day == f"{dt.datetime.now(dt.UTC):%Y%m%d}"
     # 122 bits of chance: RFC 4122, 4.4.
     assert (len(name), name[14]) == (36, "4")
+
+
+@pytest.mark.proves("B17")
+@pytest.mark.parametrize(("caller", "called"), [("A1", "102"), ("B1", "101")])
+def test_a_call_is_recorded_from_its_first_moment(
+    office: Office, history: History, caller: str, called: str
+) -> None:
+    """However short it is, and the first word of a longer one is not lacking."""
+    before = office.files
+    assert office.call(caller, called, 0.1).answered
+    row, _ = history.new()
+    assert (row["outcome"], row["recording_fault"]) == ("answered", None)
+    [file] = office.files - before
+    assert file == office.state / FOLDER / row["recording"]
+    lacking = []
+    for _ in range(3):  # On a busy machine a phone may hang up late.
+        result = office.call(caller, called, 1.0)
+        file = office.state / FOLDER / history.new()[0]["recording"]
+        with wave.open(str(file)) as sound:
+            lacking.append((result.seconds or 0) - sound.getnframes() / sound.getframerate())
+    assert min(lacking) < 0.1
 
 
 @pytest.mark.proves("B17")

@@ -199,10 +199,8 @@ class Cisco(Handset):
     vendor = "cisco"
     default_model = "8841"
     oui = "00562b"
-
-    def __init__(self, *args: object, **named: object) -> None:
-        super().__init__(*args, **named)  # type: ignore[arg-type]
-        self.in_call = False
+    events = frozenset({"check-sync", "resync", "reboot"})
+    waits_until_idle = True
 
     @property
     def user_agent(self) -> str:
@@ -237,10 +235,15 @@ class Cisco(Handset):
             raise Malformed(f"profile rule {rule!r}")
         return made
 
+    @property
+    def challenges(self) -> bool:
+        """Unless `Auth_Resync-Reboot` of the line is switched off."""
+        return self.settings.get("Auth_Resync-Reboot_1_", "Yes") == "Yes"
+
     def obey(self, event: str) -> bool:
-        word = event.split(";")[0].strip().lower()
-        resyncs = self.settings.get("Resync_From_SIP", "Yes") == "Yes"
-        return word in ("check-sync", "resync") and resyncs and not self.in_call
+        obeyed = super().obey(event) and self.settings.get("Resync_From_SIP", "Yes") == "Yes"
+        self.reboots += obeyed and event.strip().lower() == "reboot"
+        return obeyed
 
     def learned(self) -> Learned:
         have = self.settings

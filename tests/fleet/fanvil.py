@@ -201,6 +201,14 @@ class Fanvil(Handset):
     vendor = "fanvil"
     default_model = "X5U"
     oui = "0c383e"
+    events = frozenset({"check-sync", "check-sync;reboot=true"})
+
+    def obey(self, event: str) -> bool:
+        """Where `NotifyReboot` is 1, whatever it is told boots it."""
+        obeyed = super().obey(event)
+        boots = self.settings.get("sip/NotifyReboot") == "1" and "reboot=true" not in event
+        self.reboots += obeyed and boots
+        return obeyed
 
     @property
     def user_agent(self) -> str:

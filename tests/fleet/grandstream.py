@@ -2,12 +2,15 @@
 
 Sources: Grandstream's "Configuration Guide" and its XML templates: version 2 names settings, as
 items or as parts of items, version 1 numbers them (P-values); a <mac> that is another phone's
-makes the file nobody's.
+makes the file nobody's. A NOTIFY is challenged unless that is switched off; that
+`reboot=true` boots the phone is not confirmed.
 """
 
 from __future__ import annotations
 
 import re
+
+from lxml import etree
 
 from tests.fleet.handset import Handset
 from tests.fleet.learned import Account, Key, Learned
@@ -244,9 +247,9 @@ def parse(body: bytes, name: str, mac: str) -> dict[str, str]:
     raise Malformed(f"{name}: version {config.get('version')}")
 
 
-def _named(config: object, name: str) -> dict[str, str]:
+def _named(config: etree._Element, name: str) -> dict[str, str]:
     found: dict[str, str] = {}
-    for item in children(config):  # type: ignore[arg-type]
+    for item in children(config):
         if item.tag != "item" or set(item.attrib) != {"name"}:
             raise Malformed(f"{name}: <{item.tag} {dict(item.attrib)}>")
         parts = children(item)
@@ -264,9 +267,9 @@ def _named(config: object, name: str) -> dict[str, str]:
     return found
 
 
-def _numbered(config: object, name: str) -> dict[str, str]:
+def _numbered(config: etree._Element, name: str) -> dict[str, str]:
     found: dict[str, str] = {}
-    for item in children(config):  # type: ignore[arg-type]
+    for item in children(config):
         if not re.fullmatch(r"P\d{1,6}", str(item.tag)):
             raise Malformed(f"{name}: <{item.tag}> is no P-value")
         key = P_VALUES.get(str(item.tag), str(item.tag))
@@ -282,6 +285,7 @@ class Grandstream(Handset):
     vendor = "grandstream"
     default_model = "GRP2614"
     oui = "c074ad"
+    events = frozenset({"resync", "check-sync", "check-sync;reboot=true"})
 
     @property
     def user_agent(self) -> str:
@@ -296,9 +300,11 @@ class Grandstream(Handset):
                 self.settings |= parse(answer.body, answer.name, self.mac)
                 return
 
-    def obey(self, event: str) -> bool:
-        """`resync` is to fetch and no more."""
-        return event.strip().lower() == "resync" or super().obey(event)
+    @property
+    def challenges(self) -> bool:
+        """Unless told not to, by name or by number; the number says what is not to be done."""
+        asks = self.settings.get("sip.notify.challenge", "Yes").lower() in _ON
+        return asks and self.settings.get("P4428", "0") != "1"
 
     def learned(self) -> Learned:
         have = self.settings

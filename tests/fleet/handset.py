@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import http.client
+import re
 import ssl
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
@@ -49,6 +50,16 @@ class Handset(ABC):
     default_model: ClassVar[str]
     oui: ClassVar[str]
     """The first half of a MAC of this vendor."""
+
+    entry: ClassVar[str] = ""
+    """Of an app, the file whose URL it is given whole; a phone is given its folder's."""
+
+    events: ClassVar[frozenset[str]] = frozenset()
+    """The Events of a NOTIFY on which it fetches again, as its vendor writes them. What else a
+    phone may take for one is not to be relied on."""
+
+    waits_until_idle: ClassVar[bool] = False
+    """Whether it fetches once its calls are over, where it is told to in one."""
 
     def __init__(
         self, mac: str, url: str, *, model: str = "", trust: ssl.SSLContext | None = None
@@ -104,12 +115,20 @@ class Handset(ABC):
             for contact in contacts_of(self.vendor, it.body, it.name)
         ]
 
+    @property
+    def challenges(self) -> bool:
+        """Whether it asks for the account's password before it obeys a NOTIFY."""
+        return False
+
+    def knows(self, event: str) -> bool:
+        """Whether it is one of its vendor's."""
+        return _word_of(event) in self.events
+
     def obey(self, event: str) -> bool:
         """Whether a NOTIFY of that event makes it fetch again (and, of some, boot)."""
-        word, *parameters = (it.strip() for it in event.lower().split(";"))
-        if word != "check-sync":
+        if not self.knows(event):
             return False
-        self.reboots += "reboot=true" in parameters
+        self.reboots += _word_of(event).endswith(";reboot=true")
         return True
 
     # --- over HTTP ----------------------------------------------------------------------------
@@ -169,3 +188,7 @@ class Handset(ABC):
     def round_asked(self, since: int = 0) -> list[str]:
         """Names asked for, with their statuses, from the `since`-th answer on."""
         return [f"{it.method} {it.name} {it.status}" for it in self.asked[since:]]
+
+
+def _word_of(event: str) -> str:
+    return re.sub(r"\s*;\s*", ";", event.strip().lower())

@@ -51,6 +51,7 @@ class Linphone(Handset):
     vendor = "linphone"
     default_model = "linphone"
     oui = "020000"
+    entry = "linphone.xml"
 
     @property
     def user_agent(self) -> str:
@@ -69,7 +70,12 @@ class Linphone(Handset):
         have = self.settings
         numbers = [it for it in range(16) if have.get(f"proxy_{it}/reg_proxy")]
         accounts = [_account(have, it) for it in numbers]
-        return Learned(tuple(accounts), provisioning=have.get("misc/config-uri", ""))
+        book = have.get("misc/contacts-vcard-list", "")
+        return Learned(
+            tuple(accounts),
+            provisioning=have.get("misc/config-uri", ""),
+            phonebooks=(book,) if book else (),
+        )
 
 
 def _account(have: dict[str, str], number: int) -> Account:

@@ -194,6 +194,7 @@ class Mitel(Handset):
     vendor = "mitel"
     default_model = "6930"
     oui = "1400e9"
+    events = frozenset({"check-sync"})
 
     @property
     def user_agent(self) -> str:

@@ -16,8 +16,9 @@ from tests.fleet.sip_agent import Placed, SipAgent
 class FleetPhone:
     """At `ip`. A context manager; nothing runs before `boot`.
 
-    On a NOTIFY that its vendor's phones obey it fetches again, and registers anew where the
-    account is not what it was. What went wrong there is raised by `wait_rounds`.
+    On a NOTIFY that its vendor's phones obey it fetches again (some when their calls are over), and
+    registers anew where the account is not what it was. What went wrong there is raised by
+    `wait_rounds`.
     """
 
     def __init__(self, handset: Handset, ip: str) -> None:
@@ -97,6 +98,7 @@ class FleetPhone:
             learned.account,
             user_agent=self.handset.user_agent,
             on_event=self._told,
+            challenges=lambda it: self.handset.challenges and self.handset.knows(it),
         )
         self._agent.register()
 
@@ -107,6 +109,8 @@ class FleetPhone:
             thread.start()
 
     def _again(self) -> None:
+        while self.handset.waits_until_idle and self.agent.busy:
+            time.sleep(0.02)
         with self._lock:
             try:
                 self._use(self.handset.provision())

@@ -1,4 +1,4 @@
-"""Phone books as phones download them: each vendor's XML, and Mitel's list.
+"""Phone books as phones download them: each vendor's XML, Mitel's list, vCards of apps.
 
 Sources: the vendors' guides on remote phone books and XML directories; they share a shape, of which
 the root element bears the vendor's name.
@@ -25,7 +25,9 @@ _NUMBER = re.compile(r"\+?[0-9*#]{1,32}")
 
 
 def contacts_of(vendor: str, body: bytes, name: str) -> list[Contact]:
-    if vendor == "grandstream":
+    if vendor in ("linphone", "softphone"):
+        found = _vcards(body, name)
+    elif vendor == "grandstream":
         found = _address_book(body, name)
     elif vendor == "mitel" and not text_of(body, name).lstrip().startswith("<"):
         found = _list(body, name)
@@ -102,3 +104,22 @@ def _list(body: bytes, name: str) -> list[Contact]:
     if any(len(row) < 2 for row in rows if row):
         raise Malformed(f"{name}: a line without a number")
     return [(row[0].strip(), row[1].strip()) for row in rows if row]
+
+
+def _vcards(body: bytes, name: str) -> list[Contact]:
+    """RFC 6350: cards of version 4.0 with one name and one number each, lines ended by CRLF."""
+    lines = text_of(body, name).split("\r\n")
+    if lines.pop() or any("\n" in it or "\r" in it for it in lines):
+        raise Malformed(f"{name}: a line of a vCard ends with CRLF")
+    found = []
+    for at in range(0, len(lines), 5):
+        card = [it.partition(":") for it in lines[at : at + 5]]
+        if [it[0] for it in card] != ["BEGIN", "VERSION", "FN", "TEL", "END"]:
+            raise Malformed(f"{name}:{at + 1}: no card of a name and a number")
+        (_, _, begin), (_, _, version), (_, _, who), (_, _, number), (_, _, end) = card
+        if (begin, version, end) != ("VCARD", "4.0", "VCARD"):
+            raise Malformed(f"{name}:{at + 1}: {begin} {version} {end}")
+        if not re.fullmatch(r"([^\\,;]|\\[\\,;])*", who):
+            raise Malformed(f"{name}:{at + 3}: {who!r}")
+        found.append((re.sub(r"\\(.)", r"\1", who), number))
+    return found

@@ -255,6 +255,7 @@ class Poly(Handset):
     vendor = "poly"
     default_model = "VVX450"
     oui = "64167f"
+    events = frozenset({"check-sync"})
 
     def __init__(self, *args: object, **named: object) -> None:
         super().__init__(*args, **named)  # type: ignore[arg-type]
@@ -319,7 +320,7 @@ class Poly(Handset):
 
     def obey(self, event: str) -> bool:
         """Boots where a changed setting needs it, or always, if so told."""
-        obeyed = event.split(";")[0].strip().lower() == "check-sync"
+        obeyed = super().obey(event)
         always = self.settings.get("voIpProt.SIP.specialEvent.checkSync.alwaysReboot", "0")
         self.reboots += obeyed and always == "1"
         return obeyed

@@ -8,12 +8,13 @@ import re
 import ssl
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
 from tests.bench.sip_message import Message, answer, credentials, packed, parse, sdp
+from tests.fleet.challenge import Challenge
 from tests.fleet.learned import Account
 from tests.fleet.sip_channel import Address, channel
 
@@ -62,7 +63,8 @@ class SipAgent:
     """At `ip` and a port of its own, with one account. A context manager.
 
     `answers`: takes each call at once; else it rings until its caller gives up. `on_event` is
-    called with the Event of each NOTIFY, from the thread that reads.
+    called with the Event of each NOTIFY, from the thread that reads; not where it `challenges` them
+    and the sender does not know the password: those are `challenged`.
     """
 
     def __init__(
@@ -72,14 +74,18 @@ class SipAgent:
         *,
         user_agent: str = "",
         on_event: Callable[[str], None] = lambda _: None,
+        challenges: Callable[[str], bool] = lambda _: False,
         trust: ssl.SSLContext | None = None,
     ) -> None:
         self.account = account
         self.answers = True
         self.rang: list[Ringing] = []
         self.events: list[str] = []
+        self.challenged: list[str] = []
         self._agent = user_agent
         self._on_event = on_event
+        self._challenges = challenges
+        self._challenge = Challenge()
         self._there: Address = account.server
         self._channel = channel(account.transport, ip, self._there, trust)
         self._here = "{}:{}".format(*self._channel.here)
@@ -89,6 +95,7 @@ class SipAgent:
         self._replies: list[Message] = []
         self._invites: dict[str, tuple[Message, Address]] = {}
         self._over: set[str] = set()
+        self._calling = 0
         self._open = True
         self._thread = threading.Thread(target=self._read, daemon=True)
         self._thread.start()
@@ -126,6 +133,23 @@ class SipAgent:
 
     def call(self, called: str, *, talk: float = 0.3, ring: float = 20.0) -> Placed:
         """Rings for `ring` seconds at most and talks for `talk`."""
+        self._calling += 1
+        try:
+            return self._call(called, talk, ring)
+        finally:
+            self._calling -= 1
+
+    @property
+    def address(self) -> Address:
+        """Where it listens."""
+        return self._channel.here
+
+    @property
+    def busy(self) -> bool:
+        """In a call, or ringing for one."""
+        return bool(self._calling or self._invites)
+
+    def _call(self, called: str, talk: float, ring: float) -> Placed:
         uri = f"sip:{called.replace('#', '%23')}@{self.account.host}"
         call_id = self._call_id()
         body = sdp(self._channel.here[0], RTP_PORT)
@@ -232,11 +256,12 @@ class SipAgent:
     def _head(self, method: str, to: str, call_id: str, number: int) -> list[str]:
         host, user = self.account.host, self.account.user
         upper = self.account.transport.upper()
+        token = re.sub(r"[^A-Za-z0-9.-]", "", call_id)
         display = self.account.display_name.replace("\\", "\\\\").replace('"', '\\"')
         return [
-            f"Via: SIP/2.0/{upper} {self._here};rport;branch=z9hG4bK{call_id}-{number}",
+            f"Via: SIP/2.0/{upper} {self._here};rport;branch=z9hG4bK{token}-{number}",
             "Max-Forwards: 70",
-            f'From: "{display}" <sip:{user}@{host}>;tag=f{call_id}',
+            f'From: "{display}" <sip:{user}@{host}>;tag=f{token}',
             f"To: <sip:{to.replace('#', '%23')}@{host}>",
             f"Call-ID: {call_id}",
             f"CSeq: {number} {method}",
@@ -312,13 +337,22 @@ class SipAgent:
             case "BYE":
                 self._over.add(request.call_id)
                 self._invites.pop(request.call_id, None)
+            case "NOTIFY":
+                self._notified(request, source)
+                return
         body = sdp(self._channel.here[0], RTP_PORT) if request.method == "INVITE" else ""
         self._reply(request, "200 OK", source, body)
-        if request.method == "NOTIFY":
-            event = request.get("event")
-            with self._changed:
-                self.events.append(event)
-            self._on_event(event)
+
+    def _notified(self, request: Message, source: Address) -> None:
+        event = request.get("event")
+        if self._challenges(event) and not self._challenge.met(request, self.account):
+            self.challenged.append(event)
+            self._reply(request, "401 Unauthorized", source, more=[self._challenge.header()])
+            return
+        self._reply(request, "200 OK", source)
+        with self._changed:
+            self.events.append(event)
+        self._on_event(event)
 
     def _ring(self, invite: Message, source: Address) -> None:
         if invite.call_id in self._invites:
@@ -334,11 +368,23 @@ class SipAgent:
             body = sdp(self._channel.here[0], RTP_PORT)
             self._reply(invite, "200 OK", source, body)
 
-    def _reply(self, request: Message, status: str, to: Address, body: str = "") -> None:
+    def _reply(
+        self,
+        request: Message,
+        status: str,
+        to: Address,
+        body: str = "",
+        more: Iterable[str] = (),
+    ) -> None:
         contact = self._contact.strip("<>")
         tag = f"t{request.call_id[-12:]}"
         data = answer(
-            request, status, tag=re.sub(r"[^A-Za-z0-9]", "", tag), contact=contact, body=body
+            request,
+            status,
+            tag=re.sub(r"[^A-Za-z0-9]", "", tag),
+            contact=contact,
+            body=body,
+            more=more,
         )
         with contextlib.suppress(OSError):
             self._channel.send(data, to)

@@ -108,6 +108,7 @@ NAMES = Names(
         "call_waiting": anything,
         "block_url_dialing": _on,
         "challenge_response": _on,
+        "challenge_checksync": _on,
         "user_phone": _on,
         "filter_registrar": _on,
         "network_id_port": text(5),
@@ -202,6 +203,7 @@ class Snom(Handset):
     vendor = "snom"
     default_model = "D785"
     oui = "000413"
+    events = frozenset({"check-sync;reboot=false", "check-sync;reboot=true"})
 
     @property
     def user_agent(self) -> str:
@@ -235,6 +237,11 @@ class Snom(Handset):
                 continue
             self.local.pop(key, None)
             self.settings[key] = value
+
+    @property
+    def challenges(self) -> bool:
+        """Where `challenge_checksync` is on, which it is not by itself."""
+        return self.settings.get("challenge_checksync", "off") == "on"
 
     def phonebook(self) -> list[Contact]:
         """What its files hold, and what it was told to fetch."""

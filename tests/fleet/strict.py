@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
 from lxml import etree
 
@@ -56,6 +58,30 @@ def xml_of(body: bytes, name: str, roots: Iterable[str]) -> etree._Element:
         if isinstance(it, etree._ProcessingInstruction | etree._Entity):
             raise Malformed(f"{name}: {it}")
     return root
+
+
+def json_of(body: bytes, name: str) -> dict[str, Any]:
+    """One object of RFC 8259, no key of it twice."""
+    try:
+        found = json.loads(
+            text_of(body, name), object_pairs_hook=_once_each, parse_constant=_no_constant
+        )
+    except (ValueError, RecursionError) as error:
+        raise Malformed(f"{name}: {error}") from None
+    if not isinstance(found, dict):
+        raise Malformed(f"{name}: no object")
+    return found
+
+
+def _once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    keys = [key for key, _ in pairs]
+    if twice := {it for it in keys if keys.count(it) > 1}:
+        raise ValueError(f"{sorted(twice)} a second time")
+    return dict(pairs)
+
+
+def _no_constant(word: str) -> object:
+    raise ValueError(f"{word} is none of JSON")
 
 
 def children(element: etree._Element) -> list[etree._Element]:

@@ -10,8 +10,13 @@ from tests.fleet.linphone import Linphone
 from tests.fleet.mitel import Mitel
 from tests.fleet.poly import Poly
 from tests.fleet.snom import Snom
+from tests.fleet.softphone import Softphone
 from tests.fleet.yealink import Yealink
 
 VENDORS: dict[str, type[Handset]] = {
-    it.vendor: it for it in (Yealink, Poly, Grandstream, Snom, Cisco, Fanvil, Mitel, Linphone)
+    it.vendor: it
+    for it in (
+        *(Yealink, Poly, Grandstream, Snom, Cisco, Fanvil, Mitel),
+        *(Linphone, Softphone),
+    )
 }

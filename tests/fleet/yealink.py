@@ -40,6 +40,9 @@ _COMMON = {
 _TRANSPORTS = {"0": "udp", "1": "tcp", "2": "tls"}
 _KINDS = {"0": "", "10": "park", "13": "speed-dial", "15": "line", "16": "blf"}
 
+_change = shaped(r"(1[0-2]|[1-9])/((3[01]|[12]\d|[1-9])|[1-5]/[1-7])/(2[0-3]|1\d|\d)")
+"""Month/day/hour, or month/week (5: the last)/day of the week (7: Sunday)/hour."""
+
 NAMES = Names(
     {
         "account.#.enable": flag,
@@ -101,8 +104,8 @@ NAMES = Names(
         "local_time.interval": whole(15, 86400),
         "local_time.summer_time": whole(0, 2),
         "local_time.dst_time_type": flag,
-        "local_time.start_time": shaped(r"\d{1,2}/\d{1,2}/\d{1,2}"),
-        "local_time.end_time": shaped(r"\d{1,2}/\d{1,2}/\d{1,2}"),
+        "local_time.start_time": _change,
+        "local_time.end_time": _change,
         "local_time.offset_time": whole(-300, 300),
         "local_time.time_format": whole(0, 1),
         "local_time.date_format": whole(0, 9),
@@ -225,6 +228,7 @@ class Yealink(Handset):
     vendor = "yealink"
     default_model = "T54W"
     oui = "805ec0"
+    events = frozenset({"check-sync", "check-sync;reboot=false", "check-sync;reboot=true"})
 
     @property
     def user_agent(self) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import socket
 import ssl
+import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -140,6 +142,20 @@ class Handsets:
             own.close()
         assert found is not None, "there was no answer"
         return found
+
+    def delay(self, seconds: float) -> None:
+        """Keep the server from everything for so long, from now on."""
+        assert self.served is not None
+        begun = threading.Event()
+
+        def hold() -> None:
+            begun.set()
+            time.sleep(seconds)
+
+        loop = self.served._loop
+        assert loop is not None
+        loop.call_soon_threadsafe(hold)
+        assert begun.wait(5)
 
     def remove(self, handset: str) -> None:
         now = self.store.load("acme")

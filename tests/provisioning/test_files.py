@@ -91,6 +91,23 @@ def test_so_many_downloads_at_a_time_and_none_is_left_open(firmware: Handsets) -
     _until(lambda: len(os.listdir("/proc/self/fd")) <= open_before)  # noqa: PTH208
 
 
+def test_who_stops_reading_firmware_is_cut_off(serve: Serve, tmp_path: Path) -> None:
+    """The attack: begin a download, read a little of it, and keep its place for ever."""
+    folder = tmp_path / "firmware"
+    folder.mkdir()
+    with (folder / "huge.rom").open("wb") as file:
+        file.truncate(200_000_000)
+    handsets = serve(Limits(downloads=1, write_seconds=0.6), firmware=str(folder))
+    path = f"/d/{handsets.token()}/firmware/huge.rom"
+    slow = handsets.line()
+    slow.send(f"GET {path} HTTP/1.1\r\nHost: a\r\n\r\n".encode())
+    assert len(slow.socket.recv(50_000)) > 0
+    _until(lambda: handsets.counts.downloads == 1)
+    assert handsets.get(path).status == 503
+    _until(lambda: handsets.counts.downloads == 0, 4)
+    assert handsets.get(path, headers=("Range: bytes=0-9",)).body == bytes(10)
+
+
 POLY = ACME + '  LDN-09: {mac: "00:04:f2:12:34:56", model: MODEL, line: 102}\n'
 
 

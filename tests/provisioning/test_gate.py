@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from controlplane.render.phones.catalogue import catalogue
+from controlplane.render.phones.qr import setup_url
 from controlplane.service.handsets.enrolment import Enrolment
 from controlplane.store.handset_seen import SeenStore
 from controlplane.store.handset_tokens import TokenStore, digest_of
@@ -172,6 +174,62 @@ def test_an_enrolment_serves_once(handsets: Handsets) -> None:
         assert handsets.get(f"/d/{first}/{name}").status == 404
     again = handsets.get(url.decode() + f"{MAC}.cfg")
     assert (again.status, again.body) == (200, found.body)
+
+
+APPS = (
+    ACME
+    + """\
+  APP-1: {model: MODEL, line: 101}
+"""
+)
+
+
+def app_url(handsets: Handsets, minutes: int = 60) -> str:
+    """The path that the QR code of APP-1 leads to."""
+    model = handsets.store.system("acme").handsets["APP-1"].model or ""
+    made = Enrolment(handsets.store).enrol("acme", "APP-1", "ada", minutes)
+    found = setup_url(catalogue().models[model], f"/d/{made.token}/")
+    assert found is not None
+    return found
+
+
+@pytest.mark.proves("B18")
+@pytest.mark.parametrize("model", ["linphone/Linphone", "softphone/generic"])
+def test_a_qr_code_sets_up_one_app_once_and_for_a_while(serve: Serve, model: str) -> None:
+    """The attack: take a picture of the code on somebody's screen, or find it in a mail later."""
+    handsets = serve(text=APPS.replace("MODEL", model))
+    password = handsets.store.load("acme").secrets["APP-1"].encode()
+    url = app_url(handsets)
+    assert password in handsets.get(url).body
+    for _ in range(2):
+        again = handsets.get(url)
+        assert (again.status, again.body) == (404, b"")
+    replaced, current = app_url(handsets), app_url(handsets)
+    assert handsets.get(replaced).status == 404, "there is one code at a time"
+    past = Enrolment(handsets.store, lambda: dt.datetime.now(dt.UTC) - dt.timedelta(minutes=6))
+    past.enrol("acme", "APP-1", "ada", minutes=5)
+    until(lambda: handsets.get(current).status == 404)
+    late = setup_url(
+        catalogue().models[model],
+        f"/d/{past.enrol('acme', 'APP-1', 'ada', minutes=5).token}/",
+    )
+    assert handsets.get(late or "").status == 404, "its time is over"
+
+
+@pytest.mark.proves("G8")
+def test_another_app_of_the_same_name_is_another(serve: Serve) -> None:
+    """The attack: keep the phone that was lost, and wait until there is a new one."""
+    text = APPS.replace("MODEL", "linphone/Linphone")
+    handsets = serve(text=text)
+    body = handsets.get(app_url(handsets)).body
+    (url,) = re.findall(rb"http://[^/]+(/d/[^/]+/linphone\.xml)", body)
+    own = url.decode()
+    assert handsets.get(own).status == 200
+    handsets.remove("APP-1")
+    until(lambda: handsets.get(own).status == 404)
+    handsets.place.commit(text)
+    assert handsets.get(app_url(handsets)).status == 200, "the new one is served"
+    assert handsets.get(own).status == 404
 
 
 def test_an_enrolment_is_for_one_mac(handsets: Handsets) -> None:

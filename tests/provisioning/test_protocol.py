@@ -6,13 +6,15 @@ import socket
 import ssl
 import subprocess
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from controlplane.web.provisioning.limits import Limits
-from tests.provisioning.conftest import ADDRESS, MAC, Handsets, Serve, free_port
+from controlplane.web.provisioning.listening import LATE_SECONDS
+from tests.provisioning.conftest import ADDRESS, MAC, OTHER_MAC, Handsets, Serve, free_port
 
 
 @pytest.fixture
@@ -203,6 +205,40 @@ def test_strangers_of_one_source_are_so_many_and_handsets_any_number(serve: Serv
     assert handsets.get(f"/d/{token}/{MAC}.cfg", line=known[0]).status == 200
 
 
+def test_so_many_connections_at_a_time_and_the_rest_come_again(serve: Serve) -> None:
+    handsets = serve(Limits(connections=4))
+    path = f"/d/{handsets.token()}/{MAC}.cfg"
+    lines = [handsets.line() for _ in range(4)]
+    for line in lines:
+        assert handsets.get(path, line=line).status == 200
+    more = handsets.line()
+    found = more.answer()
+    assert found is not None
+    assert (found.status, "retry-after" in found.headers) == (503, True)
+    assert more.ended()
+    lines[0].close()
+    _until(lambda: handsets.counts.connections < 4)
+    assert handsets.get(path).status == 200
+
+
+def test_with_more_to_do_than_time_what_is_kept_is_served_and_the_rest_comes_again(
+    handsets: Handsets, path: str
+) -> None:
+    """Overload: a phone that is told 404, or is given an empty file, loses what it has."""
+    kept, other = handsets.line(), handsets.line()
+    own = handsets.get(path, line=kept)
+    new = f"/d/{handsets.token('LDN-08')}/{OTHER_MAC}.cfg"
+    assert handsets.get(f"/d/{new.split('/')[2]}/none", line=other).status == 404, "known by now"
+    handsets.delay(LATE_SECONDS + 1.0)
+    handsets.get("/", line=other)  # it is late by now, and sees that next
+    for _ in range(2):
+        found = handsets.get(path, line=kept)
+        assert (found.status, found.body) == (200, own.body)
+    refused = handsets.get(new, line=other)
+    assert (refused.status, "retry-after" in refused.headers) == (503, True)
+    _until(lambda: handsets.get(new, line=other).status == 200)
+
+
 def test_logs_are_accepted_and_thrown_away_within_limits(serve: Serve) -> None:
     handsets = serve(Limits(upload_bytes=100_000))
     stranger = handsets.get(f"/d/{'u' * 24}/{MAC}.log", "PUT", body=b"a" * 1000)
@@ -224,6 +260,30 @@ def test_https_with_keep_alive_and_conditions(serve: Serve, tmp_path: Path) -> N
     plain.send(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
     assert plain.answer() is None, "nothing is served in clear there"
     assert handsets.get(path, line=handsets.line(tls)).status == 200
+
+
+def test_who_begins_tls_and_says_nothing_is_cut_off(serve: Serve, tmp_path: Path) -> None:
+    """The attack: hold connections open before there is anything to see of them."""
+    certificate, key = self_signed(tmp_path)
+    limits = Limits(handshake_seconds=0.6)
+    handsets = serve(limits, tls_port=free_port(), certificate=certificate, key=key)
+    silent = [handsets.line(port=handsets.tls_port or 0) for _ in range(50)]
+    for line in silent[:25]:
+        line.send(b"\x16\x03\x01\x02\x00\x01")
+    begun = time.monotonic()
+    tls = ssl.create_default_context(cafile=certificate)
+    path = f"/d/{handsets.token()}/{MAC}.cfg"
+    assert handsets.get(path, line=handsets.line(tls)).status == 200, "the others are served"
+    assert all(line.ended() for line in silent)
+    assert time.monotonic() - begun < 4
+    assert handsets.get(path, line=handsets.line(tls)).status == 200
+
+
+def _until(done: Callable[[], bool], seconds: float = 8.0) -> None:
+    begun = time.monotonic()
+    while not done():
+        assert time.monotonic() - begun < seconds, "it never came to be"
+        time.sleep(0.05)
 
 
 def self_signed(folder: Path, name: str = "phones.example") -> tuple[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -48,7 +49,8 @@ def store(url: str) -> Iterator[Store]:
 
 @pytest.fixture
 def put(store: Store) -> Callable[..., int]:
-    """Commit documents of `acme` (None removes one), as if just read: `put({"lines/101": {}})`."""
+    """Commit documents of `acme` (None removes one), as if just read: `put({"lines/101": {}})`.
+    `restores=True`: what is added is what was there."""
     secrets = (f"secret-{number}" for number in count())
 
     def commit(objects: dict[str, Any], author: str = "ada", reason: str = "", **more: Any) -> int:
@@ -59,6 +61,7 @@ def put(store: Store) -> Callable[..., int]:
         change_set = ChangeSet.between(
             tenant, now.revision, now.documents, wanted, now.documents, author=author, reason=reason
         )
+        change_set = replace(change_set, restores=more.pop("restores", False))
         return store.commit(change_set, more.pop("at", AT), lambda: next(secrets), **more)
 
     return commit

@@ -132,6 +132,27 @@ def test_revoked_is_everything(enrolment: Enrolment, store: Store) -> None:
     assert enrolment.revoke("acme", "LDN-07", "eve") == 0
 
 
+def test_another_handset_of_the_same_name_has_nothing_of_the_first(
+    enrolment: Enrolment, store: Store, put: Put
+) -> None:
+    enrolment.exchange(token(store, enrolment.enrol("acme", "LDN-07", "ada").token))
+    enrolment.enrol("acme", "LDN-07", "ada")
+    seen = SeenStore(store.database)
+    seen.write([Seen("acme", "LDN-07", AT, "10.1.2.3"), Seen("acme", "LDN-08", AT, "10.1.2.4")])
+    document = {"mac": "805ec0123456", "model": "yealink/T54W"}
+    put({"handsets/LDN-07": None})
+    put({"handsets/LDN-07": document}, restores=True)
+    assert len(live(store)) == 2, "what is undone is as it was"
+    change, _ = TokenStore(store.database).since(0)
+    put({"handsets/LDN-07": None})
+    put({"handsets/LDN-07": document, "handsets/LDN-09": {}}, author="eve")
+    assert live(store) == {}
+    newest, ended = TokenStore(store.database).since(change)
+    assert newest > change
+    assert {it.ended_by for it in ended} == {"eve"}
+    assert set(seen.of("acme")) == {"LDN-08"}
+
+
 def test_who_follows_hears_each_change_once(enrolment: Enrolment, store: Store) -> None:
     tokens = TokenStore(store.database)
     assert tokens.since(0) == (0, ())

@@ -77,12 +77,15 @@ def test_the_store_makes_a_sip_password_once(store: Store, put: Put) -> None:
     assert store.load("acme").secrets == {"LDN-09": "secret-1"}
     put({"handsets/LDN-09": None})
     assert store.load("acme").secrets == {}
-    put({"handsets/LDN-09": {}})
+    put({"handsets/LDN-09": {}}, restores=True)
     assert store.load("acme").secrets == {"LDN-09": "secret-1"}, (
         "undoing a removal locks nobody out"
     )
+    put({"handsets/LDN-09": None})
+    put({"handsets/LDN-09": {}})
+    assert store.load("acme").secrets == {"LDN-09": "secret-2"}, "another of the same name"
     passwords = {key: one.sip_password for key, one in store.system("acme").handsets.items()}
-    assert passwords == {"LDN-07": "mine", "LDN-08": "its own", "LDN-09": "secret-1"}
+    assert passwords == {"LDN-07": "mine", "LDN-08": "its own", "LDN-09": "secret-2"}
     assert "sip_password" not in store.documents("acme")["acme/handsets/LDN-09"]
 
 

@@ -13,7 +13,7 @@ from controlplane.cli.session import Format, Session, common
 from controlplane.diagnostics import fault
 
 if TYPE_CHECKING:
-    from controlplane.render.phones.catalogue import Model
+    from controlplane.render.phones.vendor import Model
     from controlplane.store.store import Store
 
 

@@ -20,7 +20,7 @@ from controlplane.live.ari.requests import Request, delete_config_object, http_t
 from controlplane.live.ari.settings import AriSettings
 from controlplane.live.asterisk.control import ami_of, clear
 from controlplane.live.errors import LinkLost
-from controlplane.live.registrar import Registration
+from controlplane.live.registrar import Held, Registration
 from controlplane.model.deployment import Engine
 from controlplane.render.asterisk.escape import word
 
@@ -54,23 +54,23 @@ class AsteriskRegistrar:
         with clear(self._engine):
             await self._ami.pjsip_notify(endpoint=word(account), variables=[("Event", event)])
 
-    async def end(self, accounts: Iterable[str]) -> None:
+    async def held(self, accounts: Iterable[str]) -> frozenset[Held]:
         wanted = {word(account) for account in accounts}
-        if found := await self._contacts(wanted):
-            requests = [delete_config_object("res_pjsip", "contact", it) for it, _ in found]
-            with clear(self._engine, "ending a registration"):
-                await asyncio.to_thread(_delete, self._engine, requests)
-        # A handset that was told registers anew, and may have done so by now.
-        if left := found & await self._contacts(wanted):
-            text = f"{len(left)} registrations are still there"
-            raise fault(text, self._engine.address, "`ctl apply` tries it again")
-
-    async def _contacts(self, accounts: set[str]) -> set[tuple[str, str]]:
-        """Identifiers of the contacts of these accounts, and until when each is good."""
         with clear(self._engine):
             listed = await self._ami.command(_CONTACTS, within=_LIST_SECONDS)
-        found = ((it[1], it[2]) for it in _KEY.finditer(listed))
-        return {it for it in found if it[0].partition(";")[0] in accounts}
+        found = (Held(it[1].partition(";")[0], it[1], it[2]) for it in _KEY.finditer(listed))
+        return frozenset(it for it in found if it.account in wanted)
+
+    async def end(self, held: Iterable[Held]) -> None:
+        old = frozenset(held)
+        accounts = {it.account for it in old}
+        if found := old & await self.held(accounts):
+            requests = [delete_config_object("res_pjsip", "contact", it.key) for it in found]
+            with clear(self._engine, "ending a registration"):
+                await asyncio.to_thread(_delete, self._engine, requests)
+            if left := found & await self.held(accounts):
+                text = f"{len(left)} registrations are still there"
+                raise fault(text, self._engine.address, "`ctl apply` tries it again")
 
 
 def _registration(event: Headers) -> Registration:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import xml.etree.ElementTree as ET
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
@@ -10,12 +11,21 @@ from controlplane.diagnostics import fault
 from controlplane.live.errors import ProtocolError
 from controlplane.live.esl.commands import notify
 from controlplane.live.freeswitch.control import FreeSwitchControl, clear, connect
-from controlplane.live.registrar import Registration
+from controlplane.live.registrar import Held, Registration
 from controlplane.model.deployment import Engine
 from controlplane.render.freeswitch.escape import word
 from controlplane.render.freeswitch.names import PHONES, PROFILE
 
 _LIST_SECONDS = 30.0
+
+_CALL_ID = re.compile("^ *<call-id>.*</call-id>$", re.MULTILINE)
+"""As the phone has chosen it. It stands in a line of its own and is not escaped: it may hold what
+looks like elements (RFC 3261, 25.1: `word`), but no line break."""
+
+_HELD = re.compile(
+    r"^ *<call-id>(.*)</call-id>\n(?:.*\n){3} *<status>.* exp\(([^()\n]*)\) ", re.MULTILINE
+)
+"""Of a row, the Call-ID and the local time at which it ends."""
 
 
 class FreeSwitchRegistrar:
@@ -35,20 +45,33 @@ class FreeSwitchRegistrar:
         with clear(self._engine):
             await self._control.send(notify(PROFILE, word(account), PHONES, event))
 
-    async def end(self, accounts: Iterable[str]) -> None:
+    async def held(self, accounts: Iterable[str]) -> frozenset[Held]:
+        found: set[Held] = set()
         for account in accounts:
+            user = f"{word(account)}@{PHONES}"
+            asked = f"xmlstatus profile {PROFILE} user {user}"
+            with clear(self._engine):
+                listed = await self._control.api("sofia", asked, _LIST_SECONDS)
+            found |= {Held(account, key, until) for key, until in _HELD.findall(listed)}
+        return frozenset(found)
+
+    async def end(self, held: Iterable[Held]) -> None:
+        old = frozenset(held)
+        for account in sorted({it.account for it in old}):
+            if not old & await self.held([account]):
+                continue
             user = f"{word(account)}@{PHONES}"
             with clear(self._engine, "ending a registration"):
                 # Without a user it would end all of them.
                 await self._control.api("sofia", f"profile {PROFILE} flush_inbound_reg {user}")
-                left = await self._control.api("sofia_contact", f"{PROFILE}/{user}")
-            if "sofia/" in left:
+            if old & await self.held([account]):
                 text = f"the registration of {account} is still there"
                 raise fault(text, self._engine.address, "`ctl apply` tries it again")
 
 
 def _registrations(document: str) -> Iterable[Registration]:
     """What is not of the document stands before or behind it."""
+    document = _CALL_ID.sub("", document)
     start = max(document.find("<"), 0)
     try:
         root = ET.fromstring(document[start : document.rfind(">") + 1])

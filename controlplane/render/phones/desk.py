@@ -11,20 +11,23 @@ from controlplane.model.names import display_name
 from controlplane.model.phone_system import PhoneSystem
 from controlplane.model.provisioning import Codec, Language, Provisioning, Srtp
 from controlplane.model.trunk import Transport
-from controlplane.render.phones.catalogue import Model, catalogue
+from controlplane.render.phones.catalogue import catalogue
 from controlplane.render.phones.directory import Directory
 from controlplane.render.phones.keys import DeskKey, placed_keys
 from controlplane.render.phones.overrides import overrides_of
 from controlplane.render.phones.passwords import admin_password, admin_pin
+from controlplane.render.phones.vendor import Model
 from controlplane.routing.identity import zone_of_line
 
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """A SIP server as phones reach it."""
+    """A SIP server as phones reach it. `qualified`: it shows a line to lamp keys that name its
+    tenant as well, as acme.102, and only to those."""
 
     host: str
     port: int = 5060
+    qualified: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +125,8 @@ def desk_of(
     name = display_name(system, served) if served else phone_id
     # Who is at a phone reads its Phone ID there, to have a line logged in to it.
     label = f"{served} {name} ({phone_id})" if served else phone_id
+    account = _account(system, phone_id, handset, settings, place, password, name, label)
+    watched = f"{system.tenant}." if account.registrar.qualified else ""
     return Desk(
         tenant=system.tenant,
         phone_id=phone_id,
@@ -130,8 +135,8 @@ def desk_of(
         firmware=handset.firmware or "",
         label=label,
         serves=served or "",
-        accounts=(_account(system, phone_id, handset, settings, place, password, name, label),),
-        keys=tuple(placed_keys(system, handset, settings, model, label)),
+        accounts=(account,),
+        keys=tuple(placed_keys(system, handset, settings, model, label, watched)),
         directory=Directory(system),
         directory_name=system.settings.name or system.tenant,
         zone=_zone(system, handset, served),

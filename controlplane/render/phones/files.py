@@ -10,12 +10,13 @@ from urllib.parse import urlsplit
 
 from jinja2 import Template
 
-from controlplane.render.phones.catalogue import FOLDER, Asked, FileKind, Model, catalogue
+from controlplane.render.phones.catalogue import FOLDER, catalogue
 from controlplane.render.phones.clocks import clock
 from controlplane.render.phones.desk import Desk
 from controlplane.render.phones.formats import FORMATS, vcard, xml
 from controlplane.render.phones.keys import DeskKey, unused, used_keys
 from controlplane.render.phones.plain import plain
+from controlplane.render.phones.vendor import Asked, FileKind, Model
 from controlplane.render.phones.zones import zone_of
 from controlplane.render.templates import environment
 
@@ -41,6 +42,8 @@ def render(desk: Desk, asked: Asked) -> PhoneFile | None:
         text = FORMATS[form](settings_of(desk, kind.kind))
     else:
         text = _template(asked.vendor, kind).render(_names(desk, kind, asked.page, desk.keys))
+    if kind.writes == "vcard":
+        text = text.replace("\n", "\r\n")  # RFC 6350, 3.2
     return PhoneFile(text.encode("utf-8"), kind.content_type)
 
 

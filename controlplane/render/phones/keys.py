@@ -11,7 +11,7 @@ from controlplane.model.names import display_name
 from controlplane.model.phone_key import KeyKind, PhoneKey
 from controlplane.model.phone_system import PhoneSystem
 from controlplane.model.provisioning import Provisioning
-from controlplane.render.phones.catalogue import Model
+from controlplane.render.phones.vendor import Model
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +37,14 @@ def wanted_keys(
 
 
 def placed_keys(
-    system: PhoneSystem, handset: Handset, settings: Provisioning, model: Model, label: str
+    system: PhoneSystem,
+    handset: Handset,
+    settings: Provisioning,
+    model: Model,
+    label: str,
+    watched: str = "",
 ) -> Iterable[DeskKey]:
-    """Every key of the model."""
+    """Every key of the model. `watched` stands before a line that one watches."""
     wanted = wanted_keys(system, handset, settings)
     for index in range(model.line_keys):
         key = wanted[index] if index < len(wanted) else None
@@ -51,7 +56,8 @@ def placed_keys(
         else:
             to = key.to or ""
             named = key.label or (display_name(system, to) if to in system.lines else to)
-            yield DeskKey(index + 1, key.kind, to, named)
+            before = watched if key.kind is KeyKind.BLF and to in system.lines else ""
+            yield DeskKey(index + 1, key.kind, before + to, named)
 
 
 @lru_cache(maxsize=256)

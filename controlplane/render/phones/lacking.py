@@ -15,11 +15,12 @@ from controlplane.model.phone_key import KeyKind
 from controlplane.model.phone_system import PhoneSystem
 from controlplane.model.provisioning import Provisioning, Srtp
 from controlplane.model.trunk import Transport
-from controlplane.render.phones.catalogue import Family, Model, catalogue
+from controlplane.render.phones.catalogue import catalogue
 from controlplane.render.phones.desk import settings_of
 from controlplane.render.phones.keys import wanted_keys
 from controlplane.render.phones.overrides import unknown_overrides
 from controlplane.render.phones.passwords import no_admin_password, no_sip_password
+from controlplane.render.phones.vendor import Family, Model
 
 
 def lacking(system: PhoneSystem) -> Iterator[Diagnostic]:

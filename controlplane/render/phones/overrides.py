@@ -13,7 +13,8 @@ from controlplane.diagnostics import Diagnostic, Severity
 from controlplane.model.checks.nearest import Suggestions
 from controlplane.model.handset import Handset
 from controlplane.model.phone_system import PhoneSystem
-from controlplane.render.phones.catalogue import Model, Vendor, catalogue
+from controlplane.render.phones.catalogue import catalogue
+from controlplane.render.phones.vendor import Model, Vendor
 
 Layer = Mapping[str, str]
 

@@ -6,8 +6,8 @@ import hashlib
 import hmac
 import re
 
-from controlplane.render.phones.catalogue import Vendor
 from controlplane.render.phones.plain import plain
+from controlplane.render.phones.vendor import Vendor
 
 _KINDS = ("abcdefghijkmnpqrstuvwxyz", "ABCDEFGHJKLMNPQRSTUVWXYZ", "23456789")
 """Of passwords that people type at a phone: none that looks like another."""

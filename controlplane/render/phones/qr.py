@@ -10,7 +10,8 @@ import io
 
 import segno
 
-from controlplane.render.phones.catalogue import Model, catalogue
+from controlplane.render.phones.catalogue import catalogue
+from controlplane.render.phones.vendor import Model
 
 
 def setup_url(model: Model, url: str) -> str | None:

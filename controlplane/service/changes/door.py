@@ -13,32 +13,28 @@ import asyncio
 import datetime as dt
 import secrets
 import threading
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from controlplane.apply.applier import Applied, News, Progress
-from controlplane.apply.news import news
-from controlplane.diagnostics import Diagnostic, Faults, Severity, fault
+from controlplane.apply.applier import Applied, Progress
+from controlplane.diagnostics import Diagnostic, Faults
 from controlplane.engines import ENGINES
 from controlplane.model.change_set import ChangeSet
-from controlplane.model.deployment import Deployment, Engine
+from controlplane.model.deployment import Deployment
 from controlplane.model.documents import to_documents
 from controlplane.model.phone_system import PhoneSystem
 from controlplane.model.texts import Texts
-from controlplane.model.three_way import two_way
-from controlplane.render.bundle import Bundle
-from controlplane.render.phones.lacking import lacking as phones_lack
-from controlplane.render.phones.lacking import unknown_engines
 from controlplane.service import world
 from controlplane.service.changes import flips
+from controlplane.service.changes.bringing import Bringing
+from controlplane.service.changes.going_back import backwards, taking_back
 from controlplane.service.changes.kept_secrets import with_kept_secrets
 from controlplane.service.changes.planned import Planned, following, judged
+from controlplane.service.changes.possible import refuse_impossible
 from controlplane.service.changes.setting import Put, changed_setting
 from controlplane.service.collector import collector_paused
 from controlplane.service.handsets import fleet, registrations
-from controlplane.store.engine_log import EngineRecord
 from controlplane.store.store import Store
 
 _SECRET_BYTES = 18
@@ -78,6 +74,7 @@ class Door:
         self._tell = tell
         self._now = now
         self._new_secret = new_secret
+        self._bringing = Bringing(deployment, store, tell, now)
         self._alone = threading.RLock()
 
     @collector_paused()
@@ -125,13 +122,7 @@ class Door:
         return self._possible(judged(change_set, self._store.load(change_set.tenant)))
 
     def _possible(self, planned: Planned) -> Planned:
-        """Faults where it asks for what an engine of ours does not do, or a handset."""
-        kinds = {engine.kind for engine in self._deployment.engines.values()}
-        lacks = [it for kind in sorted(kinds) for it in ENGINES[kind].lacks(planned.system)]
-        lacks += phones_lack(planned.system)
-        lacks += unknown_engines(planned.system, self._deployment.engines)
-        if any(it.severity is Severity.ERROR for it in lacks):
-            raise Faults(lacks)
+        refuse_impossible(self._deployment, planned.system)
         return planned
 
     def apply(self, planned: Planned | ChangeSet) -> Outcome:
@@ -150,7 +141,7 @@ class Door:
         flipped = flips.of(change_set, self._store.around)
         if isinstance(planned, ChangeSet) and not (flipped and self._sound_alone(change_set)):
             planned = self.judge(planned)
-        self._ready(files=flipped is None)
+        self._bringing.ready(files=flipped is None)
         self._tell("commit")
         before = self._store.latest_revision()
         # Once more: what it depends on may have changed meanwhile, and cannot from here on.
@@ -160,11 +151,11 @@ class Door:
             return self.converge()
         try:
             if flipped is not None and revision == before + 1:
-                done = self._flip(change_set.tenant, flipped, before, revision)
+                done = self._bringing.flip(change_set.tenant, flipped, before, revision)
                 if done is not None:
                     return Outcome(revision, True, done)
             known = following(planned, revision)
-            done = self._bring(known, change_set.tenant)
+            done = self._bringing.all(known, change_set.tenant)
         except BaseException as error:
             raise self._taken_back(change_set, revision, error) from error
         # Not before: until an engine has the new files, the old credentials register again.
@@ -177,7 +168,7 @@ class Door:
         registrations there that are no handset's."""
         while True:
             revision = self._store.latest_revision()
-            done = self._bring(None, "", thorough=True)
+            done = self._bringing.all(None, "", thorough=True)
             if self._store.latest_revision() == revision:
                 break
         registrations.end_strangers(self._deployment, self._store)
@@ -218,19 +209,7 @@ class Door:
         self, revision: int, *, tenant: str = "", author: str = "", reason: str = ""
     ) -> tuple[ChangeSet, ...]:
         """The change sets of `rollback`, one a tenant."""
-        newest = self._store.latest_revision()
-        if not 0 <= revision <= newest:
-            raise fault(f"there is no revision {revision}; the newest is {newest}")
-        since = self._store.changes_since(revision, tenant or None)
-        tenants = sorted({change.address.split("/")[0] for _, change in since})
-        made = []
-        for name in tenants:
-            now = self._store.load(name)
-            was = self._store.documents_at(name, revision)
-            text = reason or f"back to revision {revision}"
-            changes = two_way(now.documents, was)
-            made.append(ChangeSet(name, now.revision, changes, author=author, reason=text))
-        return tuple(item for item in made if item.changes)
+        return backwards(self._store, revision, tenant=tenant, author=author, reason=reason)
 
     @collector_paused()
     def drift(self) -> dict[str, list[Diagnostic]]:
@@ -248,10 +227,6 @@ class Door:
             found[fleet.HANDSETS] = fleet.drift(self._deployment, self._store)
         return found
 
-    def _ready(self, *, files: bool) -> None:
-        for engine in self._deployment.engines.values():
-            asyncio.run(ENGINES[engine.kind].applier.ready(engine, files=files))
-
     def _sound_alone(self, change_set: ChangeSet) -> bool:
         """Whether that is seen without reading the whole tenant."""
         return flips.harmless(change_set) or flips.sound_alone(
@@ -261,104 +236,22 @@ class Door:
     def _commit(self, change_set: ChangeSet) -> int:
         return self._store.commit(change_set, self._now(), self._new_secret, world.check_documents)
 
-    def _bring(
-        self,
-        known: world.Tenant | None,
-        tenant: str,
-        *,
-        thorough: bool = False,
-    ) -> dict[str, Applied]:
-        """Bring every engine to what is stored now."""
-        self._tell("load")
-        now = world.load(self._store, known)
-        self._tell("compile")
-        views = now.views()
-        done = {}
-        for name, engine in self._deployment.engines.items():
-            row = ENGINES[engine.kind]
-            self._tell("render")
-            bundle = row.render(views, engine)
-            told = news(now.revision, tenant, None)
-            with self._recorded(name, now.revision, bundle):
-                applied = self._to(engine, bundle, now.revision, told, thorough=thorough)
-                if applied.revision > max(now.revision, self._store.latest_revision()):
-                    # Not a faster apply: the store is older than the engine, as from a backup.
-                    applied = self._to(engine, bundle, now.revision, told, thorough=True)
-                done[name] = applied
-        return done
-
-    def _to(
-        self, engine: Engine, bundle: Bundle, revision: int, told: News, *, thorough: bool
-    ) -> Applied:
-        applier = ENGINES[engine.kind].applier
-        return asyncio.run(
-            applier.apply(engine, bundle, revision, self._tell, told, thorough=thorough)
-        )
-
-    def _flip(
-        self, tenant: str, flipped: flips.Flips, expected: int, revision: int
-    ) -> dict[str, Applied] | None:
-        """Stored keys only; None where an engine is not as we left it, and needs it all."""
-        done = {}
-        for name, engine in self._deployment.engines.items():
-            row = ENGINES[engine.kind]
-            change = flips.delta(row.stored, tenant, flipped)
-            told = news(revision, tenant, flipped.after)
-            applied = asyncio.run(row.applier.flip(engine, change, expected, revision, told))
-            if applied is None:
-                return None
-            self._record(name, revision, "applied", "")
-            done[name] = applied
-        return done
-
     def _taken_back(
         self, change_set: ChangeSet, revision: int, error: BaseException
     ) -> BaseException:
         """Commit the inverse, and bring there whoever went on; what to raise then."""
         said = [*error.diagnostics] if isinstance(error, Faults) else []
         self._tell("take the commit back")
-        inverse = ChangeSet(
-            change_set.tenant,
-            revision,
-            tuple(change.inverse() for change in change_set.changes),
-            author=change_set.author,
-            reason=f"taken back: {said[0].message if said else 'interrupted'}"[:500],
-            source=change_set.source,
-            source_changes=tuple(change.inverse() for change in change_set.source_changes),
-        )
+        why = said[0].message if said else "interrupted"
         try:
-            self._commit(inverse)
+            self._commit(taking_back(change_set, revision, why))
         except Faults as faults:
             mend = f"`ctl apply` brings the engines to it, `ctl rollback {revision - 1}` drops it"
             stays = Diagnostic(f"revision {revision} stays stored, and is not running", "", mend)
             return Faults([*said, *faults.diagnostics, stays])
         try:
-            self._bring(None, change_set.tenant)
+            self._bringing.all(None, change_set.tenant)
         except Faults as faults:
             known = {item.message for item in said}
             said += [item for item in faults.diagnostics if item.message not in known]
         return Faults(said) if isinstance(error, Faults) else error
-
-    @contextmanager
-    def _recorded(self, engine: str, revision: int, bundle: Bundle) -> Iterator[None]:
-        try:
-            yield
-        except Faults as faults:
-            self._record(engine, revision, "failed", str(faults))
-            raise
-        self._record(engine, revision, "applied", "", bundle.digest())
-
-    def _record(
-        self, engine: str, revision: int, outcome: str, detail: str, bundle: str = ""
-    ) -> None:
-        """What the engine does counts, not whether it was written down."""
-        with suppress(Faults):
-            self._store.record_applied(
-                EngineRecord(engine, revision, self._now(), outcome, detail, bundle)
-            )
-
-
-async def start_folder(engine: Engine) -> None:
-    """Give an engine that never started the files to start with: revision 0, without tenants."""
-    row = ENGINES[engine.kind]
-    await row.applier.start_folder(engine, row.render((), engine))

@@ -93,7 +93,7 @@ def changed_object(
     revision, before = store.object_at(place)
     if before is None:
         raise fault("there is no such object", place)
-    after = _sound(place, KINDS[collection], edit(before))
+    after = sound(place, KINDS[collection], edit(before))
     changes = () if after == before else (Change(place, before, after),)
     seen = revision if based_on is None else min(based_on, revision)
     return ChangeSet(tenant, seen, changes, author=author, reason=reason)
@@ -113,7 +113,7 @@ def added_object(
     wanted: Document = {}
     for path, edit in edits.items():
         wanted = with_edit(wanted, path.split("/"), edit, f"{place}/{path}")
-    after = _sound(place, KINDS[collection], wanted)
+    after = sound(place, KINDS[collection], wanted)
     return ChangeSet(tenant, revision, (Change(place, None, after),), author=author, reason=reason)
 
 
@@ -129,7 +129,8 @@ def removed_object(
     return ChangeSet(place.split("/")[0], seen, changes, author=author, reason=reason)
 
 
-def _sound(place: str, kind: type[Part], wanted: Document) -> Document:
+def sound(place: str, kind: type[Part], wanted: Document) -> Document:
+    """As it is stored. Raises Faults, one for each setting that is not as its kind has it."""
     try:
         return document(kind.model_validate(wanted))
     except ValidationError as error:

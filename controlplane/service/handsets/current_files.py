@@ -10,9 +10,10 @@ from controlplane.diagnostics import fault
 from controlplane.model.change import HIDDEN, masked
 from controlplane.model.checks.nearest import nearest
 from controlplane.model.deployment import Deployment
-from controlplane.render.phones.catalogue import FileKind, catalogue
+from controlplane.render.phones.catalogue import catalogue
 from controlplane.render.phones.desk import Desk
 from controlplane.render.phones.files import PhoneFile, render
+from controlplane.render.phones.vendor import FileKind
 from controlplane.service.handsets.files import FilesOf, HandsetFiles, Places, fingerprint
 from controlplane.service.handsets.listing import Phone
 from controlplane.store.store import Store

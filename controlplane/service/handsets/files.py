@@ -13,8 +13,10 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from controlplane.capabilities import Capability
+from controlplane.engines import ENGINES
 from controlplane.model.change import Change
-from controlplane.model.deployment import Deployment
+from controlplane.model.deployment import Deployment, Engine
 from controlplane.model.documents import COLLECTIONS, SETTINGS, collection_type, from_documents
 from controlplane.model.phone_system import KINDS, PhoneSystem
 from controlplane.render.phones.desk import Desk, Place, Server, desk_of
@@ -65,13 +67,17 @@ class Places:
         assert deployment.provisioning is not None
         self._public_url = deployment.provisioning.public_url
         self._engines = {
-            name: Server(engine.address, engine.sip_port)
+            name: Server(engine.address, engine.sip_port, not _by_extension(engine))
             for name, engine in deployment.engines.items()
         }
 
     def of(self, year: int, token: str = PLACEHOLDER) -> Place:
         """Of a handset with that token, in that year."""
         return Place(self._engines, token_url(self._public_url, token), year)
+
+
+def _by_extension(engine: Engine) -> bool:
+    return Capability.WATCH_BY_EXTENSION in ENGINES[engine.kind].capabilities
 
 
 def fingerprint(body: bytes, token: str = PLACEHOLDER) -> str:
@@ -108,7 +114,10 @@ class HandsetFiles:
             newest = max(newest, revision)
             changed.setdefault(one.address.partition("/")[0], []).append(one)
         tenants = {name: self._after(name, changes, newest) for name, changes in changed.items()}
-        return News(newest, change, tenants, tokens)
+        # A handset that was added again meanwhile has none of the tokens there were before.
+        later = self._stored_tokens.since(change)[1]
+        ended = tuple(it for it in later if it.ended is not None)
+        return News(newest, change, tenants, (*tokens, *ended))
 
     def take(self, news: News) -> None:
         if news.anew:

@@ -80,12 +80,14 @@ def end(
 
 async def _end(engine: Engine, accounts: Sequence[str], told: Mapping[str, str]) -> None:
     async with ENGINES[engine.kind].registrar(engine) as registrar:
+        # Looked at before anybody is told: who is registers anew at once, and that is to stay.
+        held = await registrar.held(accounts)
         for account, event in told.items():
             with suppress(Faults):
                 await registrar.notify(account, event)
         if told:
             await asyncio.sleep(_ON_ITS_WAY_SECONDS)
-        await registrar.end(accounts)
+        await registrar.end(held)
 
 
 def registered(engine: Engine) -> Mapping[str, Registration]:

@@ -1,7 +1,9 @@
 """Telling: many handsets are told to fetch their files, and each is believed once it has.
 
 A NOTIFY says nothing of what a phone does with it: it is lost with its answer, or answered and
-forgotten. So who has not fetched what is current in time is told again, a few times.
+forgotten. So who has not fetched what is current in time is told again, a few times, and before
+those who were not told yet: then all are through one patience after the last of them was told. That
+a phone does not obey a second time either says nothing new of its engine, and slows nobody down.
 """
 
 from __future__ import annotations
@@ -123,6 +125,7 @@ class Telling:
         now = self._clock()
         self._paces = {name: Pace(manner.limits, now) for name in tellers}
         self._queues: dict[str, deque[_Try]] = {name: deque() for name in tellers}
+        self._once_more: dict[str, deque[_Try]] = {name: deque() for name in tellers}
         for target in targets:
             self._queues[target.node].append(_Try(target, seen=target.seen))
         self._waiting: dict[str, _Try] = {}
@@ -134,7 +137,8 @@ class Telling:
         """Ends when each has fetched, was told as often as it is, or all engines have stopped.
         Raises Faults where it cannot be seen who fetched."""
         looked = 0.0
-        while self._waiting or self._refused or any(self._queues.values()):
+        queues = (*self._queues.values(), *self._once_more.values())
+        while self._waiting or self._refused or any(queues):
             await self._send()
             now = self._clock()
             self._again(now)
@@ -151,8 +155,10 @@ class Telling:
     async def _send(self) -> None:
         now = self._clock()
         due: list[_Try] = []
-        for name, queue in self._queues.items():
-            due += [queue.popleft() for _ in range(self._paces[name].take(now, len(queue)))]
+        for name, pace in self._paces.items():
+            again, first = self._once_more[name], self._queues[name]
+            for _ in range(pace.take(now, len(again) + len(first))):
+                due.append((again or first).popleft())
         await asyncio.gather(*map(self._send_one, due))
 
     async def _send_one(self, one: _Try) -> None:
@@ -168,9 +174,7 @@ class Telling:
             await self._tellers[target.node].notify(target.account, target.event)
         except Faults as faults:
             self.course.reasons[target.account] = faults.diagnostics[0].message
-            del self._waiting[target.account]
-            self._paces[target.node].ended(False, self._clock())
-            self.course.lost += 1
+            self._count_lost(one, self._clock())
             self._refused.append(one)
 
     def _again(self, now: float) -> None:
@@ -178,7 +182,7 @@ class Telling:
         due = [one for one in self._refused if now >= one.until]
         self._refused = [one for one in self._refused if now < one.until]
         for one in due:
-            self._once_more(one)
+            self._tell_again(one)
 
     def _judge(self, now: float) -> None:
         """Of those that were told: who fetched, who got what is old by now, whose time is up."""
@@ -192,7 +196,8 @@ class Telling:
                     one.old, one.until = True, min(one.until, now + _GRACE_SECONDS)
             if now >= one.until:
                 self.course.reasons[account] = _OLD if one.old else _NOTHING
-                self._lost(one, now)
+                self._count_lost(one, now)
+                self._tell_again(one)
 
     def _fetched(self, one: _Try, now: float) -> None:
         account = one.target.account
@@ -201,22 +206,23 @@ class Telling:
         self.course.results[account] = Result.FETCHED
         self._paces[one.target.node].ended(True, now)
 
-    def _lost(self, one: _Try, now: float) -> None:
+    def _count_lost(self, one: _Try, now: float) -> None:
         del self._waiting[one.target.account]
         self.course.lost += 1
-        self._paces[one.target.node].ended(False, now)
-        self._once_more(one)
+        if one.attempt == 1:
+            self._paces[one.target.node].ended(False, now)
 
-    def _once_more(self, one: _Try) -> None:
-        """Behind the others, or given up."""
+    def _tell_again(self, one: _Try) -> None:
+        """Or it is given up."""
         if one.attempt < self._manner.attempts:
-            self._queues[one.target.node].append(one)
+            self._once_more[one.target.node].append(one)
         else:
             self.course.results[one.target.account] = Result.LOST
 
     def _give_up(self) -> None:
         for name, pace in self._paces.items():
             if pace.stopped:
-                for one in self._queues[name]:
-                    self.course.results[one.target.account] = Result.STOPPED
-                self._queues[name].clear()
+                for queue in (self._once_more[name], self._queues[name]):
+                    for one in queue:
+                        self.course.results[one.target.account] = Result.STOPPED
+                    queue.clear()

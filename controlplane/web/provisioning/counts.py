@@ -10,12 +10,13 @@ from prometheus_client.registry import Collector
 
 
 class Counts(Collector):
-    """`cached_bytes`: of rendered files that are kept. `failed`: what went wrong, by a word."""
+    """`cached_bytes`: of rendered files that are kept. `ended`: connections that have gone.
+    `failed`: what went wrong, by a word."""
 
     def __init__(self) -> None:
         self.statuses: Counter[int] = Counter()
         self.events: Counter[str] = Counter()
-        self.connections = self.downloads = self.cached_bytes = 0
+        self.connections = self.ended = self.downloads = self.cached_bytes = 0
 
     def answered(self, status: int) -> None:
         self.statuses[status] += 1

@@ -21,6 +21,7 @@ class Limits:
     pipelined: int = 32
     connections: int = 20_000
     connections_of_strangers: int = 1024
+    handshake_seconds: float = 10.0
     head_seconds: float = 10.0
     body_seconds: float = 60.0
     idle_seconds: float = 30.0

@@ -21,7 +21,6 @@ LATE_SECONDS = 2.0
 """How much later than asked a timer may fire before there is more to do than time."""
 
 _BACKLOG = 2048
-_HANDSHAKE_SECONDS = 10.0
 _AGAIN_SECONDS = 10
 
 
@@ -46,7 +45,8 @@ class Listening:
 
     async def open(self, address: str, port: int, tls: ssl.SSLContext | None = None) -> None:
         """Raises Faults where the port cannot be had."""
-        more: Any = {"ssl": tls, "ssl_handshake_timeout": _HANDSHAKE_SECONDS} if tls else {}
+        seconds = self._limits.handshake_seconds
+        more: Any = {"ssl": tls, "ssl_handshake_timeout": seconds} if tls else {}
         try:
             server = await self.loop.create_server(
                 lambda: Connection(self, self._application, self._limits),
@@ -97,6 +97,7 @@ class Listening:
 
     def left(self, connection: Connection) -> None:
         self._connections.discard(connection)
+        self.counts.ended += 1
         if not self._connections:
             self._empty.set()
         self.counts.connections = len(self._connections)

@@ -18,6 +18,7 @@ from controlplane.service.handsets.enrolment import Enrolment
 from controlplane.service.handsets.files import HandsetFiles, Places
 from controlplane.store.handset_seen import SeenStore
 from controlplane.store.store import Store
+from controlplane.web.provisioning import memory
 from controlplane.web.provisioning.counts import Counts
 from controlplane.web.provisioning.enrolling import Enrolling
 from controlplane.web.provisioning.firmware import Firmware
@@ -81,7 +82,8 @@ async def served(
     listening = Listening(gate, limits, counts)
     gate.overloaded = lambda: listening.overloaded
     _permit_connections(limits.connections)
-    loops = [asyncio.create_task(it) for it in (following.run(), following.run_writing())]
+    beside = (following.run(), following.run_writing(), memory.run(counts))
+    loops = [asyncio.create_task(it) for it in beside]
     try:
         if settings.port is not None:
             await listening.open(settings.address, settings.port)

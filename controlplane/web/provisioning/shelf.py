@@ -12,9 +12,10 @@ from dataclasses import dataclass, field
 
 import structlog
 
-from controlplane.render.phones.catalogue import Asked, catalogue
+from controlplane.render.phones.catalogue import catalogue
 from controlplane.render.phones.desk import Desk
 from controlplane.render.phones.files import render
+from controlplane.render.phones.vendor import Asked
 from controlplane.service.handsets.files import FilesOf, HandsetFiles, Places, fingerprint
 from controlplane.store.handset_tokens import Token
 from controlplane.web.provisioning.counts import Counts

@@ -143,6 +143,31 @@ def test_what_a_change_ends(place: Place) -> None:
 SERVED = "provisioning: {port: 8085, public_url: 'http://phones.example:8085/'}\n"
 
 
+def test_one_that_is_revoked_has_another_password(
+    place: Place, alone: Callable[..., Result]
+) -> None:
+    def passwords() -> list[str]:
+        shown = [alone("show", f"acme/{it}", "--reveal", "-o", "json") for it in NAMES]
+        return [json.loads(it.stdout)["sip_password"] for it in shown]
+
+    before = passwords()
+    assert "it had no token" in alone("revoke", "acme/LDN-08", "--files-only").stdout
+    assert passwords() == before
+    done = alone("revoke", "acme/LDN-08", "--reason", "left in a train")
+    after = passwords()
+    assert (after[0], after[1] == before[1], len(after[1])) == (before[0], False, 24)
+    assert after[1] not in done.output
+    data = json.loads(alone("revoke", "acme/LDN-07", "-o", "json").stdout)
+    assert (data["handset"], data["ended"], data["committed"]) == ("acme/LDN-07", 0, True)
+    rows = json.loads(place.ctl("log", "acme/handsets/LDN-08", "-o", "json").stdout)
+    assert "left in a train" in {it["reason"] for it in rows}
+    assert after[1] not in json.dumps(rows)
+    assert "it had no token" in alone("revoke", "acme/GONE").stdout
+
+
+NAMES = ("LDN-07", "LDN-08")
+
+
 def test_a_url_to_enrol_with_is_shown_once(place: Place) -> None:
     place.config.write_text(place.config.read_text() + SERVED)
     made = json.loads(place.ctl("handset", "enrol", "acme/LDN-07", "-o", "json").stdout)

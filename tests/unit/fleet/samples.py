@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from xml.sax.saxutils import escape
 
 from tests.fleet.handset import Handset
@@ -71,7 +72,7 @@ GRANDSTREAM = f"""\
 <item name="account.1.sip.voicemail.number">*97</item>
 <item name="pks.vpk.2.keyMode">BLF</item><item name="pks.vpk.2.value">102</item>
 <item name="pks.vpk.2.description">Bob = boss</item>
-<item name="users.admin.password">a-word</item>
+<item name="users.admin.password">a-word</item><item name="sip.notify.challenge">No</item>
 </config></gs_provision>"""
 
 SNOM_LIST = '<setting-files><file url="{url}{{mac}}.xml"/></setting-files>'
@@ -98,6 +99,7 @@ CISCO = f"""\
 <SIP_Transport_1_>TCP</SIP_Transport_1_><User_ID_1_>acme.LDN-01</User_ID_1_>
 <Auth_ID_1_>acme.LDN-01</Auth_ID_1_><Password_1_>{_XML_PASSWORD}</Password_1_>
 <Display_Name_1_>Ünal &amp; Co</Display_Name_1_><Short_Name_1_>LDN-01</Short_Name_1_>
+<Auth_Resync-Reboot_1_>No</Auth_Resync-Reboot_1_>
 <Voice_Mail_Number>*97</Voice_Mail_Number><Admin_Password>a-word</Admin_Password>
 <Extended_Function_2_>fnc=sd+blf+cp;sub=102@$PROXY;nme=Bob = boss</Extended_Function_2_>
 <Time_Zone>GMT+05:30</Time_Zone></flat-profile>"""
@@ -142,6 +144,17 @@ LINPHONE = f"""\
 <entry name="passwd" overwrite="true">{_XML_PASSWORD}</entry>
 </section></config>"""
 
+SOFTPHONE = json.dumps(
+    {
+        **{"name": "LDN-01", "display_name": "Ünal & Co", "user": "acme.LDN-01"},
+        **{"auth_user": "acme.LDN-01", "password": ACCOUNT.password, "server": "127.0.0.9"},
+        **{"port": "5066", "backup_server": "", "backup_port": "", "outbound_proxy": ""},
+        **{"outbound_proxy_port": "", "transport": "tcp", "srtp": "off", "codecs": "ulaw alaw"},
+        **{"voicemail": "*97", "phonebook": ""},
+    },
+    ensure_ascii=False,
+)
+
 
 _TRANSPORTS = {
     "transport_type = 1": "transport_type = 0",
@@ -151,6 +164,7 @@ _TRANSPORTS = {
     "<SIP_Transport_1_>TCP": "<SIP_Transport_1_>UDP",
     "<Transport>1": "<Transport>0",
     "protocol: 2": "protocol: 1",
+    '"transport": "tcp"': '"transport": "udp"',
 }
 """What is written for TCP, and for UDP instead."""
 
@@ -164,6 +178,7 @@ def _written(text: str, account: Account) -> str:
     if account.transport == "udp":
         for tcp, udp in _TRANSPORTS.items():
             text = text.replace(tcp, udp)
+    text = text.replace(json.dumps(ACCOUNT.password), json.dumps(account.password))
     text = text.replace(_XML_PASSWORD, escape(account.password, {'"': "&quot;"}))
     text = text.replace(ACCOUNT.password, account.password).replace("5066", str(account.port))
     return text.replace(ACCOUNT.user, account.user).replace(ACCOUNT.host, account.host)
@@ -186,5 +201,6 @@ def _samples(handset: Handset) -> dict[str, str]:
         "cisco": {f"Cisco/CP-8841-3PCC/{mac}.cfg": CISCO},
         "fanvil": {f"{mac}.cfg": FANVIL},
         "mitel": {f"{upper}.cfg": MITEL},
-        "linphone": {"provisioning.xml": LINPHONE},
+        "linphone": {"linphone.xml": LINPHONE},
+        "softphone": {"account.json": SOFTPHONE},
     }[handset.vendor]

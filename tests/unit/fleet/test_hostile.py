@@ -11,12 +11,25 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
+from controlplane.model.phone_system import PhoneSystem
 from controlplane.render.phones.catalogue import catalogue
-from controlplane.render.phones.desk import Desk
+from controlplane.render.phones.desk import Desk, desk_of
 from controlplane.render.phones.directory import Entry
+from controlplane.render.phones.lacking import lacking
 from controlplane.render.phones.plain import plain
-from tests.unit.fleet.test_rendered import BENIGN, HOSTILE, MODELS, desk, named, read
+from tests.fleet import VENDORS
+from tests.unit.fleet.test_rendered import (
+    BENIGN,
+    HOSTILE,
+    MODELS,
+    PLACE,
+    desk,
+    named,
+    office,
+    read,
+)
 
 LABELS = {
     "cisco": "Station_Display_Name",
@@ -70,7 +83,7 @@ class Listed:
 
 
 def test_every_format_is_here() -> None:
-    assert {*LABELS, "linphone"} == set(FORMS)
+    assert {*LABELS, "json", "linphone"} == set(FORMS)
 
 
 @pytest.mark.proves("G8")
@@ -108,7 +121,7 @@ def confined(usual: Desk, hostile: Desk) -> None:
 
 
 @pytest.mark.proves("G8")
-@pytest.mark.parametrize("form", sorted(set(FORMS) - {"linphone"}))
+@pytest.mark.parametrize("form", sorted(FORMS))
 @pytest.mark.parametrize("name", [it for it in HOSTILE if plain(it).strip()], ids=ascii)
 def test_a_hostile_name_in_the_directory_is_that_entry(form: str, name: str) -> None:
     made = replace(desk(FORMS[form]), directory=Listed(name))
@@ -135,3 +148,44 @@ def test_a_hostile_override_is_that_settings_value(form: str, text: str) -> None
 def test_what_is_no_settings_name_is_left_out(form: str, name: str) -> None:
     made = desk(FORMS[form])
     confined(made, replace(made, overrides={name.format(LABELS[form]): "evil"}))
+
+
+@pytest.mark.proves("G8")
+@pytest.mark.parametrize("form", sorted(FORMS))
+@pytest.mark.parametrize("text", [*HOSTILE, "\U0001f4de" * 30, "x" * 126], ids=ascii)
+def test_a_password_is_had_as_it_is_or_refused_before(form: str, text: str) -> None:
+    """By the model, or by the plan; never told as another."""
+    model = FORMS[form]
+    oui = VENDORS[model.partition("/")[0]].oui
+    try:
+        system = office(model, f"{oui}12ab34", f"a{text}b")
+    except ValidationError:
+        return
+    if not any("password" in it.address for it in lacking(system)):
+        _, learned = read(desk_of(system, "LDN-01", PLACE))
+        assert learned.account.password == f"a{text}b"
+
+
+@pytest.mark.proves("G8")
+@pytest.mark.parametrize("form", sorted(FORMS))
+@pytest.mark.parametrize("letter", ["x", "\U0001f4de", "\u05d0", "&", "%", '"', "\\"], ids=ascii)
+def test_names_as_long_as_there_are_are_taken(form: str, letter: str) -> None:
+    """Each of 80 letters, and two of them where there are a first and a last name."""
+    model, most = FORMS[form], letter * 80
+    oui = VENDORS[model.partition("/")[0]].oui
+    keys = ["line", {"kind": "blf", "to": "102", "label": most}]
+    system = PhoneSystem.model_validate(
+        {
+            "tenant": "acme",
+            "settings": {"name": most},
+            "users": {"ada": {"first": most, "last": most}},
+            "lines": {"101": {"user": "ada"}, "102": {"label": [most, most]}},
+            "handsets": {
+                "L" * 40: {"line": "101", "mac": f"{oui}12ab34", "model": model, "keys": keys}
+            },
+        }
+    )
+    phone, learned = read(desk_of(system, "L" * 40, PLACE, {"L" * 40: "secret"}))
+    assert learned.account.password == "secret"
+    if form != "linphone":
+        assert [number for _, number in phone.phonebook()] == ["101", "102"]

@@ -9,7 +9,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.fleet import Malformed, cisco, fanvil, grandstream, linphone, mitel, poly, snom, yealink
+from tests.fleet import (
+    Malformed,
+    cisco,
+    fanvil,
+    grandstream,
+    linphone,
+    mitel,
+    phonebooks,
+    poly,
+    snom,
+    softphone,
+    yealink,
+)
 from tests.unit.fleet import samples
 
 MAC = "c074ad12ab34"
@@ -27,6 +39,8 @@ PARSERS: dict[str, Callable[[bytes], object]] = {
     "fanvil": lambda body: fanvil.parse(body, "file"),
     "mitel": lambda body: mitel.parse(body, "file"),
     "linphone": lambda body: linphone.parse(body, "file"),
+    "softphone": lambda body: softphone.parse(body, "file"),
+    "vcard": lambda body: phonebooks.contacts_of("softphone", body, "file"),
 }
 
 XML = ["master", "poly", "directory", "grandstream", "snom", "cisco", "fanvil", "linphone"]
@@ -48,6 +62,8 @@ SN = "<settings><phone-settings>{}</phone-settings></settings>"
 FK = "<settings><functionKeys>{}</functionKeys></settings>"
 CI = "<flat-profile>{}</flat-profile>"
 FA = "<sysConf><Version>2.0000000000</Version>{}</sysConf>"
+SO = samples.SOFTPHONE
+CARD = "BEGIN:VCARD\r\nVERSION:4.0\r\nFN:Ann\r\nTEL:101\r\nEND:VCARD\r\n"
 LI = '<config xmlns="http://www.linphone.org/xsds/lpconfig.xsd">{}</config>'
 
 BAD = [
@@ -133,6 +149,20 @@ BAD = [
         LI.format('<section name="sip"><entry name="a"/><entry name="a"/></section>'),
         "entry 'a'",
     ),
+    ("softphone", SO[:-1], "delimiter"),
+    ("softphone", SO.replace('"srtp": "off", ', ""), "srtp"),
+    ("softphone", SO.replace('"srtp"', '"srtp": "off", "srtp"'), "second time"),
+    ("softphone", SO.replace('"off"', '"perhaps"'), "no value"),
+    ("softphone", SO.replace('"5066"', "5066"), "no value"),
+    ("softphone", SO.replace('"5066"', "NaN"), "none of JSON"),
+    ("softphone", f"[{SO}]", "no object"),
+    ("softphone", SO.replace('"name"', '"nmae"'), "nmae"),
+    ("vcard", CARD.replace("\r\n", "\n"), "CRLF"),
+    ("vcard", CARD[:-2], "CRLF"),
+    ("vcard", CARD.replace("4.0", "3.0"), "3.0"),
+    ("vcard", CARD.replace("TEL", "URL"), "no card"),
+    ("vcard", CARD.replace("Ann", "Ann;N:x"), "Ann;N:x"),
+    ("vcard", CARD.replace("101", "one"), "one"),
 ]
 
 
@@ -179,6 +209,7 @@ SAMPLES = {
     "fanvil": samples.FANVIL,
     "mitel": samples.MITEL,
     "linphone": samples.LINPHONE,
+    "softphone": samples.SOFTPHONE,
 }
 
 
@@ -189,7 +220,7 @@ SAMPLES = {
 def test_a_name_that_breaks_out_is_seen(parser: str, injected: str) -> None:
     """Written without escaping, a hostile name changes what is read or makes it unreadable."""
     text = SAMPLES[parser]
-    name = "Ünal & Co" if parser in ("yealink", "mitel") else "Ünal &amp; Co"
+    name = "Ünal & Co" if parser in ("yealink", "mitel", "softphone") else "Ünal &amp; Co"
     assert name in text
     try:
         before = PARSERS[parser](text.encode())
@@ -197,6 +228,11 @@ def test_a_name_that_breaks_out_is_seen(parser: str, injected: str) -> None:
     except Malformed:
         return
     assert before != after
+
+
+def test_vcards_are_read_as_they_are_written() -> None:
+    card = CARD.replace("Ann", r"Ann\, \\ \; O'Dell")
+    assert PARSERS["vcard"]((CARD + card).encode()) == [("Ann", "101"), (r"Ann, \ ; O'Dell", "101")]
 
 
 def test_a_function_of_cisco_is_read_by_its_words() -> None:

@@ -19,6 +19,14 @@ from tests.fleet import VENDORS, Answer, Handset, Learned
 
 VENDORS_RENDERED = sorted(set(VENDORS) & set(catalogue().vendors))
 MODELS = sorted(it for it in catalogue().models if it.partition("/")[0] in VENDORS)
+FAMILIES = {(it.vendor, it.family.name): key for key, it in catalogue().models.items()}
+ZONES = [
+    *("Europe/London", "America/New_York", "America/St_Johns", "Australia/Lord_Howe"),
+    *("Asia/Kolkata", "Asia/Kathmandu", "Africa/Cairo", "Asia/Jerusalem", "America/Sao_Paulo"),
+    *("Pacific/Chatham", "Pacific/Kiritimati", "Pacific/Marquesas", "Africa/Casablanca"),
+    *("America/Nuuk", "Pacific/Pago_Pago", "Antarctica/Troll"),
+]
+
 
 PLACE = Place({"asterisk": Server("127.0.0.9", 5070)}, "http://prov.example/d/token/", year=2026)
 BENIGN = "Zoe Benign"
@@ -68,7 +76,7 @@ HOSTILE = [
 PASSWORD = "s3cr;t&<'%"
 
 
-def office(model: str, mac: str, password: str = PASSWORD) -> PhoneSystem:
+def office(model: str, mac: str, password: str = PASSWORD, zone: str = "UTC") -> PhoneSystem:
     keys = [
         {"kind": "line"},
         {"kind": "blf", "to": "102", "label": BENIGN},
@@ -80,6 +88,7 @@ def office(model: str, mac: str, password: str = PASSWORD) -> PhoneSystem:
     }
     made: dict[str, Any] = {
         "tenant": "acme",
+        "settings": {"timezone": zone},
         "sites": {"london": {"main_number": "+442071838750"}},
         "numbers": {"+442071838750": {"to": "line/101"}},
         "lines": {"101": {"label": [BENIGN], "voicemail": {}}, "102": {"label": [BENIGN]}},
@@ -109,8 +118,7 @@ def named(given: Desk, name: str) -> Desk:
 def handset(given: Desk) -> Handset:
     """Of the desk's model, its requests answered by what is rendered."""
     vendor = VENDORS[given.model.vendor]
-    file = "linphone.xml" if given.model.vendor == "linphone" else ""
-    made = vendor(given.mac, given.url + file, model=given.model.name)
+    made = vendor(given.mac, given.url + vendor.entry, model=given.model.name)
 
     def answered(method: str, url: str, body: bytes | None = None) -> Answer:
         asked = catalogue().asked(url.removeprefix(given.url), given.model.vendor)
@@ -138,14 +146,23 @@ def test_a_handset_learns_its_account_and_its_keys(model: str) -> None:
     assert (account.server, account.transport) == (("127.0.0.9", 5070), "udp")
     assert BENIGN in account.display_name
     assert learned.provisioning.startswith("http://prov.example/d/token/")
-    if made.vendor != "linphone":
+    assert (BENIGN, "101") in made.phonebook()
+    if not made.entry:
         assert "*97" in account.voicemail
         assert len(learned.admin_password) >= 6
         room = desk(model).model.line_keys
         kinds = {(it.kind, it.value) for it in learned.keys if it.kind in ("blf", "speed-dial")}
         assert room < 2 or ("blf", "102") in kinds
         assert room < 3 or any(kind == "speed-dial" for kind, _ in kinds)
-        assert (BENIGN, "101") in made.phonebook()
+
+
+@pytest.mark.proves("G8")
+@pytest.mark.parametrize("zone", ZONES)
+@pytest.mark.parametrize("model", FAMILIES.values())
+def test_the_clock_of_any_zone_is_read(model: str, zone: str) -> None:
+    vendor = VENDORS[model.partition("/")[0]]
+    system = office(model, vendor.oui + "12ab34", zone=zone)
+    assert read(desk_of(system, "LDN-01", PLACE))[1].account.user == "acme.LDN-01"
 
 
 @pytest.mark.parametrize("password", [*"\"'\\;&<>%#$^!:=|", "%NULL%", "^x", "!x", "#x"])
@@ -172,6 +189,55 @@ def test_another_phones_mac_gets_nothing(vendor: str) -> None:
     for name in names:
         asked = catalogue().asked(name, vendor)
         assert asked is None or render(other, asked) is None, name
+
+
+@pytest.mark.parametrize("vendor", ["yealink", "snom", "mitel"])
+def test_credentials_set_at_the_phone_give_way_to_what_is_served(vendor: str) -> None:
+    """Mitel's `^`, Snom's `perm`; a Yealink goes by a file that it has not had before."""
+    model = next(it for it in MODELS if it.startswith(f"{vendor}/"))
+    other, served = read(desk(model))
+    made = handset(desk(model))
+    ours = {served.account.user, served.account.password, served.admin_password}
+    made.local = {key: "999" for key, value in other.settings.items() if value in ours}
+    assert len(made.local) >= 3
+    assert made.provision().account == served.account
+    assert made.local == {}
+
+
+def test_what_a_former_owner_left_on_a_cisco_is_taken_back() -> None:
+    """It keeps what no profile names: so all of these are named, and empty."""
+    given = desk("cisco/8841")
+    made = handset(given)
+    names = ("User_ID_2_", "Password_2_", "Proxy_2_", "Outbound_Proxy_1_", "Alternate_Proxy_1_")
+    names += ("Mailbox_ID_1_", "SIP_URI_1_", "Extended_Function_5_", "Profile_Rule_B")
+    made.settings = dict.fromkeys(names, "evil.example") | {
+        "Line_Enable_2_": "Yes",
+        "Profile_Rule": f"{given.url}{given.mac}.cfg",
+        "Extended_Function_5_": "fnc=sd;ext=666@evil.example;nme=x",
+    }
+    learned = made.provision()
+    assert [it.user for it in learned.accounts] == ["acme.LDN-01"]
+    assert [it for it in made.settings.items() if "evil" in it[1]] == []
+    assert "666" not in {it.value for it in learned.keys}
+
+
+@pytest.mark.parametrize("vendor", VENDORS_RENDERED)
+def test_no_phone_asks_for_a_password_before_it_obeys(vendor: str) -> None:
+    """No engine knows one for that; by itself some phones ask."""
+    for model in (it for it in MODELS if it.startswith(f"{vendor}/")):
+        made, _ = read(desk(model))
+        assert not made.challenges, model
+
+
+@pytest.mark.parametrize("vendor", VENDORS_RENDERED)
+def test_the_notify_that_its_vendor_is_sent_is_obeyed(vendor: str) -> None:
+    made, _ = read(desk(next(it for it in MODELS if it.startswith(f"{vendor}/"))))
+    found = catalogue().vendors[vendor]
+    told = [it for it in (found.check_sync, found.restart) if it]
+    assert [it for it in told if made.obey(it)] == told
+    made.reboots = 0
+    assert made.obey(found.check_sync) == bool(told)
+    assert made.reboots == 0
 
 
 def settings_of(made: Handset) -> dict[str, str]:

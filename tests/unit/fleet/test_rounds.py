@@ -35,7 +35,8 @@ ORDER = {
     "cisco": "8841-3PCC.xml 404, 00562b12ab34.cfg 200",
     "fanvil": "F0V00X5U0000.cfg 404, 0c383e12ab34.cfg 200",
     "mitel": "startup.cfg 404, 6930.cfg 404, 1400E912AB34.cfg 200",
-    "linphone": "provisioning.xml 200",
+    "linphone": "linphone.xml 200",
+    "softphone": "account.json 200",
 }
 
 AGENTS = {
@@ -47,6 +48,7 @@ AGENTS = {
     "fanvil": "Fanvil X5U 2.12.1.3 0c383e12ab34",
     "mitel": "Mitel6930 MAC:14-00-E9-12-AB-34 V:6.4.0.140-SIP",
     "linphone": "Unknown",
+    "softphone": "Softphone",
 }
 
 
@@ -57,8 +59,7 @@ def server() -> Iterator[FileServer]:
 
 
 def made(vendor: str, server: FileServer) -> Handset:
-    name = "provisioning.xml" if vendor == "linphone" else ""
-    handset = VENDORS[vendor](MAC[vendor], server.url + name)
+    handset = VENDORS[vendor](MAC[vendor], server.url + VENDORS[vendor].entry)
     server.files = {name: text.encode() for name, text in files_of(handset).items()}
     return handset
 
@@ -77,7 +78,7 @@ def test_order_agent_and_what_is_learned(vendor: str, server: FileServer) -> Non
     assert ", ".join(asked) == ORDER[vendor]
     assert set(server.agents) == {AGENTS[vendor]}
     assert learned.account == known(vendor)
-    if vendor != "linphone":
+    if not handset.entry:
         assert learned.admin_password == "a-word"
         [lamp] = [it for it in learned.keys if it.kind == "blf"]
         assert (lamp.value, lamp.label) == ("102", "Bob = boss")
@@ -239,14 +240,56 @@ def test_cisco_follows_its_profile_rules(server: FileServer) -> None:
     assert phone.round_asked(before) == [f"GET {phone.mac}.cfg 200"]
 
 
-def test_cisco_does_not_resync_in_a_call() -> None:
+def test_cisco_resyncs_when_its_calls_are_over_unless_told_not_to() -> None:
     phone = Cisco(MAC["cisco"], "http://127.0.0.1/")
-    phone.in_call = True
-    assert not phone.obey("resync")
-    phone.in_call = False
-    assert phone.obey("check-sync")
+    assert phone.waits_until_idle
+    assert (phone.obey("resync"), phone.reboots) == (True, 0)
+    assert (phone.obey("reboot"), phone.reboots) == (True, 1)
     phone.settings["Resync_From_SIP"] = "No"
     assert not phone.obey("check-sync")
+
+
+@pytest.mark.parametrize(
+    ("vendor", "setting"),
+    [
+        ("fanvil", "sip/NotifyReboot"),
+        ("poly", "voIpProt.SIP.specialEvent.checkSync.alwaysReboot"),
+    ],
+)
+def test_boots_on_check_sync_where_it_is_told_to(vendor: str, setting: str) -> None:
+    phone = VENDORS[vendor](MAC[vendor], "http://127.0.0.1/")
+    for value, boots in (("0", 0), ("1", 1)):
+        phone.settings[setting] = value
+        assert (phone.obey("check-sync"), phone.reboots) == (True, boots)
+
+
+@pytest.mark.parametrize("vendor", VENDORS)
+def test_obeys_its_vendors_words_and_no_others(vendor: str) -> None:
+    phone = VENDORS[vendor](MAC[vendor], "http://127.0.0.1/")
+    every = {event for it in VENDORS.values() for event in it.events}
+    assert {it for it in every if phone.obey(it)} == phone.events
+    for event in ("", "resync-now", "check-sync;reboot=maybe", "ua-profile", "message-summary"):
+        assert not phone.obey(event), event
+    for event in phone.events:
+        assert phone.obey(f" {event.upper().replace(';', ' ; ')}"), event
+
+
+@pytest.mark.parametrize(
+    ("vendor", "settings", "asks"),
+    [
+        *(("yealink", "", False), ("poly", "", False), ("fanvil", "", False)),
+        *(("mitel", "", False), ("snom", "", False), ("snom", "challenge_checksync=on", True)),
+        *(("grandstream", "", True), ("grandstream", "sip.notify.challenge=Yes", True)),
+        *(("grandstream", "sip.notify.challenge=No", False), ("grandstream", "P4428=0", True)),
+        ("grandstream", "P4428=1", False),
+        *(("cisco", "", True), ("cisco", "Auth_Resync-Reboot_1_=Yes", True)),
+        ("cisco", "Auth_Resync-Reboot_1_=No", False),
+    ],
+)
+def test_who_asks_for_a_password_before_it_obeys(vendor: str, settings: str, asks: bool) -> None:
+    phone = VENDORS[vendor](MAC[vendor], "http://127.0.0.1/")
+    phone.settings = dict([settings.split("=")]) if settings else {}
+    assert phone.challenges is asks
 
 
 def test_mitel_local_values_win_but_for_a_caret(server: FileServer) -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from functools import lru_cache
 
 from controlplane.render.phones.formats.xml import text
@@ -25,10 +24,14 @@ _Path = tuple[_Folders, str]
 _TOP: _Folders = ()
 
 
-@dataclass(slots=True)
 class _Folder:
-    values: dict[str, str] = field(default_factory=dict)
-    folders: dict[tuple[str, str], _Folder] = field(default_factory=dict)
+    """`lines`: its settings as elements."""
+
+    __slots__ = ("folders", "lines")
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+        self.folders: dict[tuple[str, str], _Folder] = {}
 
 
 def fanvil(settings: Mapping[str, str]) -> str:
@@ -55,14 +58,16 @@ def _tree(settings: Mapping[str, str], path_of: Callable[[str], _Path | None]) -
             folders, last = path
             if (at := found.get(folders)) is None:
                 at = found[folders] = _folder(top, folders)
-            at.values[last] = value
+            at.lines.append(f"<{last}>{text(value)}</{last}>")
     return top
 
 
 def _folder(top: _Folder, path: _Folders) -> _Folder:
     at = top
     for step in path:
-        at = at.folders.setdefault(step, _Folder())
+        if (inner := at.folders.get(step)) is None:
+            inner = at.folders[step] = _Folder()
+        at = inner
     return at
 
 
@@ -85,12 +90,8 @@ def _path(name: str, part: re.Pattern[str]) -> _Path | None:
     return tuple(found[:-1]), found[-1][0]
 
 
-def _write_values(folder: _Folder, lines: list[str]) -> None:
-    lines += [f"<{name}>{text(value)}</{name}>" for name, value in folder.values.items()]
-
-
 def _write_numbered(folder: _Folder, lines: list[str]) -> None:
-    _write_values(folder, lines)
+    lines += folder.lines
     for (name, index), inner in folder.folders.items():
         lines.append(f'<{name} index="{index}">' if index else f"<{name}>")
         _write_numbered(inner, lines)
@@ -99,7 +100,7 @@ def _write_numbered(folder: _Folder, lines: list[str]) -> None:
 
 def _write_listed(folder: _Folder, lines: list[str]) -> None:
     """All entries of a list stand together, each with its name in an element of its own."""
-    _write_values(folder, lines)
+    lines += folder.lines
     for name in dict.fromkeys(name for name, _ in folder.folders):
         lines.append(f"<{name}>")
         for entry, inner in ((key[1], it) for key, it in folder.folders.items() if key[0] == name):

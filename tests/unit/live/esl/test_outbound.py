@@ -37,10 +37,12 @@ FIRST = ["connect", "linger 5", "myevents"]
 
 
 @asynccontextmanager
-async def serving(on_call: OnCall, **options: int) -> AsyncIterator[OutboundServer]:
+async def serving(
+    on_call: OnCall, timings: EslTimings = QUICK, **options: int
+) -> AsyncIterator[OutboundServer]:
     """No task outlives the server, however its calls ended."""
     before = asyncio.all_tasks()
-    server = OutboundServer("127.0.0.1", 0, on_call, QUICK, **options)
+    server = OutboundServer("127.0.0.1", 0, on_call, timings, **options)
     await server.start()
     try:
         yield server
@@ -365,7 +367,7 @@ async def test_many_calls_at_once() -> None:
             peer.say(completion(command))
             assert (await peer.next()).first == "exit"
 
-    async with serving(on_call) as server:
+    async with serving(on_call, EslTimings()) as server:
         await asyncio.gather(*(one(server.port) for _ in range(200)))
         assert len([outcome for outcome in outcomes if isinstance(outcome, Completion)]) == 200
 

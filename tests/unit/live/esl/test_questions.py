@@ -144,3 +144,26 @@ async def test_an_address_is_taken_once() -> None:
         second = QuestionServer("127.0.0.1", port, "cp_asked", Answering())
         with pytest.raises(EngineDown, match=f"cannot listen on 127.0.0.1:{port} for calls"):
             await second.start()
+
+
+@pytest.mark.parametrize("reset", [False, True])
+async def test_an_engine_that_dies_at_any_byte_leaves_nothing_behind(reset: bool) -> None:
+    """In the midst of the question, of the answers to our commands, and between them."""
+    question = f"{CALL}|what"
+    asked = reply(question)
+    said = asked + response("+OK\n") + reply("+OK bye") + goodbye()
+    answering, whole = Answering(), 0
+    async with serving(answering) as (server, port):
+        for cut in range(len(said)):
+            async with call_to(port) as peer:
+                for _ in range(2):
+                    await peer.next()
+                peer.say(said[:cut])
+                await peer.writer.drain()
+                peer.reset() if reset else peer.close()
+            whole += cut >= len(asked)
+            async with asyncio.timeout(2):
+                while server._open:  # noqa: ASYNC110
+                    await asyncio.sleep(0)
+    assert set(answering.asked) == {question}
+    assert len(answering.asked) == whole or (reset and len(answering.asked) <= whole)

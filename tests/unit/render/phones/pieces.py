@@ -9,19 +9,26 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from controlplane.render.phones.catalogue import FOLDER, Model, Vendor, catalogue
+from controlplane.render.phones.catalogue import FOLDER, catalogue
 from controlplane.render.phones.desk import Desk, Server
 from controlplane.render.phones.directory import Directory
 from controlplane.render.phones.files import unused_keys
 from controlplane.render.phones.formats import FORMATS
 from controlplane.render.phones.overrides import known_by
-from tests.fleet import VENDORS
+from controlplane.render.phones.vendor import Model, Vendor
+from controlplane.render.phones.vendor_file import lacking
+from tests.fleet import VENDORS, Handset, Malformed
+from tests.fleet.phonebooks import contacts_of
+from tests.unit.fleet.samples import files_of
+from tests.unit.fleet.test_rounds import AGENTS, ORDER
 from tests.unit.render.phones.office import desk, file_of, office
 
 ROOT = Path(__file__).parents[4]
-_KEYS = ("title", "format", "user_agents", "ouis", "check_sync", "restart", "known", "notes")
-_TABLES = ("files", "families", "models")
-_FAMILY = ("title", "transports", "srtp", "codecs", "keys", "languages")
+
+
+def folders(root: Path = ROOT) -> list[str]:
+    """Of every vendor, also where there is nothing in it yet."""
+    return sorted(it.name for it in (root / FOLDER).iterdir() if it.is_dir())
 
 
 def missing(name: str, root: Path = ROOT) -> list[str]:
@@ -35,8 +42,8 @@ def missing(name: str, root: Path = ROOT) -> list[str]:
         return found
     vendor = catalogue().vendors[name]
     found += _of_goldens(vendor)
-    if not vendor.app and name not in VENDORS:
-        found.append("tests/fleet: there is no emulated phone")
+    if not vendor.app:
+        found += _of_emulated(name)
     if f"| {vendor.title} " not in (ROOT / "docs/handsets.md").read_text("utf-8"):
         found.append(f"docs/handsets.md: the table has no row {vendor.title}")
     for model in first_models(vendor):
@@ -52,9 +59,7 @@ def first_models(vendor: Vendor) -> list[Model]:
 
 
 def _of_file(raw: dict[str, Any], folder: Path) -> Iterator[str]:
-    for key in (*_KEYS, *_TABLES):
-        if key not in raw:
-            yield f"vendor.toml: {key} is missing"
+    yield from (f"vendor.toml: {it}" for it in lacking(raw))
     if raw.get("format", "") not in FORMATS:
         yield f"controlplane/render/phones/formats: there is no format {raw.get('format')!r}"
     files = raw.get("files", [])
@@ -71,13 +76,35 @@ def _of_file(raw: dict[str, Any], folder: Path) -> Iterator[str]:
     stray = there - named - included
     yield from (f"{it}: no file in vendor.toml is made of it" for it in sorted(stray))
     used = {it.get("family") for it in raw.get("models", {}).values()}
-    for key, family in raw.get("families", {}).items():
-        for setting in (it for it in _FAMILY if it not in family):
-            yield f"vendor.toml: families.{key}: {setting} is missing"
+    for key in raw.get("families", {}):
         if key not in used:
             yield f"vendor.toml: models: none is of the family {key}"
     if not raw.get("notes", ["-"]):
         yield "vendor.toml: notes say nothing of where it is from and what is not confirmed"
+
+
+def _of_emulated(vendor: str) -> Iterator[str]:
+    if vendor not in VENDORS:
+        yield "tests/fleet: there is no emulated phone"
+        return
+    try:
+        files_of(VENDORS[vendor]("020000000001", "http://prov.example/"))
+    except KeyError:
+        yield "tests/unit/fleet/samples.py: there are no files as its phones read them"
+    if vendor not in ORDER or vendor not in AGENTS:
+        yield "tests/unit/fleet/test_rounds.py: the order of its files or its agent is not there"
+    if VENDORS[vendor].phonebook is Handset.phonebook and not _reads_directory(vendor):
+        yield "tests/fleet/phonebooks.py: its directory is read by nobody"
+
+
+def _reads_directory(vendor: str) -> bool:
+    try:
+        contacts_of(vendor, b"", "")
+    except KeyError:
+        return False
+    except Malformed:
+        pass
+    return True
 
 
 def _of_goldens(vendor: Vendor) -> Iterator[str]:

@@ -54,6 +54,23 @@ def test_keys_of_site_and_tenant_are_for_handsets_without_their_own() -> None:
     assert desk(T54W, "LDN-02", **changes).keys[2].to == "104"
 
 
+@pytest.mark.proves("G9")
+def test_a_lamp_key_names_its_line_as_the_engine_wants_it_named() -> None:
+    engines = {"one": Server("sip1.example", qualified=True), "two": Server("sip2.example")}
+    place = Place(engines, PLACE.url, 2026)
+    keys = ["blf/102", "blf/701", {"kind": "speed-dial", "to": "102"}]
+    made = desk(T54W, place=place, handsets__LDN_01__keys=keys)
+    assert [(it.to, it.label) for it in made.keys[1:4]] == [
+        ("acme.102", "Zoë"),
+        ("701", "701"),
+        ("102", "Zoë"),
+    ]
+    other = desk(
+        T54W, place=place, handsets__LDN_01__keys=keys, handsets__LDN_01__preferred_server="two"
+    )
+    assert other.keys[1].to == "102"
+
+
 def test_where_it_registers() -> None:
     assert desk(T54W).accounts[0].registrar == Server("sip1.example", 5060)
     assert desk(T54W).accounts[0].backup == Server("sip2.example", 5070)

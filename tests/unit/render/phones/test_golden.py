@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from controlplane.render.phones.catalogue import Model, catalogue
+from controlplane.render.phones.catalogue import catalogue
+from controlplane.render.phones.vendor import Model
 from tests.unit.render.phones.office import desk, file_of
 
 GOLDEN = Path(__file__).parents[3] / "golden" / "phones"

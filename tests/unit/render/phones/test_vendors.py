@@ -2,54 +2,20 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
-from controlplane.render.phones.catalogue import FOLDER, Model, catalogue, read_vendor
+from controlplane.render.phones.catalogue import FOLDER, catalogue
 from controlplane.render.phones.files import settings_of
 from controlplane.render.phones.overrides import known_by
+from controlplane.render.phones.vendor import Model
+from controlplane.render.phones.vendor_file import read_vendor
 from controlplane.service.changes.offering import values
+from tests.fleet import VENDORS as PHONES
 from tests.unit.render.phones.office import desk, office
-from tests.unit.render.phones.pieces import ROOT, first_models, missing
+from tests.unit.render.phones.pieces import ROOT, first_models
 
 VENDORS = sorted(catalogue().vendors)
 MODELS = list(catalogue().models.values())
-
-
-@pytest.mark.proves("G6", "G8", "G9")
-@pytest.mark.parametrize("vendor", VENDORS)
-def test_nothing_is_missing(vendor: str) -> None:
-    assert missing(vendor) == []
-
-
-def test_every_missing_piece_of_a_new_vendor_is_named(tmp_path: Path) -> None:
-    folder = tmp_path / "provisioning_templates" / "acme"
-    folder.mkdir(parents=True)
-    assert missing("acme", tmp_path) == ["vendor.toml is missing"]
-    (folder / "stray.j2").write_text("")
-    (folder / "vendor.toml").write_text(
-        'title = "Acme"\nformat = "smoke"\nuser_agents = []\nouis = []\ncheck_sync = ""\n'
-        'known = []\nnotes = []\n[[files]]\nkind = "phone"\nname = "a"\ntemplate = "phone.j2"\n'
-        '[families.one]\ntitle = "One"\n[families.two]\n[models]\nA = { family = "one" }\n'
-    )
-    assert missing("acme", tmp_path) == [
-        "vendor.toml: restart is missing",
-        "controlplane/render/phones/formats: there is no format 'smoke'",
-        "vendor.toml: files: none of the kind phonebook has a template",
-        "phone.j2 is missing",
-        "stray.j2: no file in vendor.toml is made of it",
-        *(
-            f"vendor.toml: families.one: {it} is missing"
-            for it in ("transports", "srtp", "codecs", "keys", "languages")
-        ),
-        *(
-            f"vendor.toml: families.two: {it} is missing"
-            for it in ("title", "transports", "srtp", "codecs", "keys", "languages")
-        ),
-        "vendor.toml: models: none is of the family two",
-        "vendor.toml: notes say nothing of where it is from and what is not confirmed",
-    ]
 
 
 def test_a_new_model_is_a_line_of_data() -> None:
@@ -69,6 +35,26 @@ def test_every_model_is_told_settings_that_its_vendor_knows(model: Model) -> Non
     """So that none of them is called unknown where it is overridden."""
     vendor = catalogue().vendors[model.vendor]
     assert [it for it in settings_of(desk(model.key)) if not known_by(vendor, it)] == []
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.key)
+def test_every_model_is_known_by_its_user_agent(model: Model) -> None:
+    """As the emulated phone says who it is, which was written apart from the catalogue."""
+    if (phone := PHONES.get(model.vendor)) is None or model.vendor == "softphone":
+        return  # any app says who it is in words of its own
+    made = phone(f"{phone.oui}12ab34", "http://prov.example/d/t/", model=model.name)
+    seen = catalogue().seen(made.user_agent)
+    assert seen is not None
+    assert (seen.vendor, seen.model or model.name) == (model.vendor, model.name)
+
+
+@pytest.mark.proves("G6")
+@pytest.mark.parametrize("vendor", VENDORS)
+def test_every_setting_of_a_file_can_be_overridden(vendor: str) -> None:
+    for model in first_models(catalogue().vendors[vendor]):
+        names = settings_of(desk(model.key))
+        made = desk(model.key, handsets__LDN_01__overrides=dict.fromkeys(names, "7"))
+        assert set(settings_of(made).values()) == {"7"}
 
 
 @pytest.mark.parametrize("vendor", VENDORS)

@@ -11,12 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
 
-from controlplane.render.phones.catalogue import Seen, catalogue
+from controlplane.render.phones.catalogue import catalogue
 from controlplane.render.phones.desk import Desk, Place, Server
 from controlplane.render.phones.directory import Entry
 from controlplane.render.phones.files import render
 from controlplane.render.phones.formats import FORMATS
 from controlplane.render.phones.plain import plain
+from controlplane.render.phones.vendor import Seen
 from tests.unit.render.phones.office import PLACE, desk, file_of
 from tests.unit.render.phones.strict import READERS
 

@@ -82,3 +82,21 @@ def test_most_lost_stops_it() -> None:
     assert course.counted()[Result.STOPPED] > 1800
     assert len(phones.told) < 200
     assert set(course.results) == set(names)
+
+
+def test_who_did_not_fetch_is_told_again_before_those_who_were_not_told_yet() -> None:
+    names = [f"acme.{it:03}" for it in range(150)]
+    phones = Phones(hard={"acme.000"})
+    course = run(phones, names, Manner(Limits(rate=100), patience=0.2))
+    assert course.counted() == {Result.FETCHED: 150}
+    assert phones.told[0] == "acme.000"
+    assert phones.told.index("acme.000", 1) < 120
+
+
+def test_a_fifth_that_never_fetches_ends_nothing_for_the_others() -> None:
+    names = [f"acme.{it:03}" for it in range(300)]
+    deaf = set(names[::5])
+    course = run(Phones(deaf=deaf), names)
+    assert course.counted() == {Result.FETCHED: 240, Result.LOST: 60}
+    assert {it for it in names if course.results[it] is Result.LOST} == deaf
+    assert (course.told, course.lost) == (300 + 2 * 60, 3 * 60)
