@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import pytest
-from controlplane.store.yaml.reader import read
 
 from controlplane.diagnostics import Faults
 from controlplane.model.change_set import ChangeSet
 from controlplane.model.documents import to_documents
+from controlplane.model.three_way import two_way
 from controlplane.service.changes.going_back import backwards, taking_back
 from controlplane.store.store import Store
+from controlplane.store.yaml.reader import read
 from tests.unit.service.conftest import ACME, AT, StoredPlace
 
 WITHOUT = "\n".join(it for it in ACME.splitlines() if "LDN-07" not in it)
@@ -18,7 +19,9 @@ WITHOUT = "\n".join(it for it in ACME.splitlines() if "LDN-07" not in it)
 def wanted(store: Store, text: str) -> ChangeSet:
     now = store.load("acme")
     documents = to_documents(read(text, "acme.yaml").system)
-    return ChangeSet.between("acme", now.revision, now.documents, documents)
+    changes = two_way(now.documents, documents)
+    assert changes
+    return ChangeSet("acme", now.revision, changes)
 
 
 def password(store: Store) -> str:
