@@ -15,7 +15,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
+from controlplane.cli.root import ctl as root
 from tests.engines.deployed import engine_of, initialised
 from tests.fleet import VENDORS, FleetPhone
 from tests.phones import ANSWERS, Phone, PhoneBank, SippFailed, Unreachable
@@ -214,6 +216,22 @@ def test_a_notify_that_nobody_answers_is_lost_and_said(office: Office) -> None:
     assert time.monotonic() - began < 20
     assert (done["notifies"], done["notifies_lost"], done["fetched"]) == (2, 2, 0)
     assert [it["result"] for it in done["not_fetched"]] == ["lost"]
+
+
+@pytest.mark.proves("G7")
+def test_what_was_fetched_right_before_is_no_proof(office: Office) -> None:
+    """It is written a moment later, when the NOTIFY has been sent that the phone does not obey."""
+    office.boot("A1", "001565000001")
+    phone = office.phones["A1"]
+    phone.handset.events = frozenset()
+    config = {"CONTROLPLANE_CONFIG": str(office.folder / "controlplane.yaml")}
+    words = ("handset", "sync", "acme/A1", "--patience", "1.2", "--attempts", "1", "-o", "json")
+    for _ in range(3):
+        phone.handset.provision()
+        done = CliRunner().invoke(root, words, env=config, prog_name="ctl")
+        assert done.exit_code == 1, done.output
+        assert [it["result"] for it in json.loads(done.stdout)["not_fetched"]] == ["lost"]
+    assert "check-sync;reboot=false" in phone.agent.events
 
 
 @pytest.mark.proves("G8")

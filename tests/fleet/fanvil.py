@@ -203,6 +203,13 @@ class Fanvil(Handset):
     oui = "0c383e"
     events = frozenset({"check-sync", "check-sync;reboot=true"})
 
+    def obey(self, event: str) -> bool:
+        """Where `NotifyReboot` is 1, whatever it is told boots it."""
+        obeyed = super().obey(event)
+        boots = self.settings.get("sip/NotifyReboot") == "1" and "reboot=true" not in event
+        self.reboots += obeyed and boots
+        return obeyed
+
     @property
     def user_agent(self) -> str:
         return f"Fanvil {self.model} 2.12.1.3 {self.mac}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from controlplane.engines import ENGINES
@@ -17,6 +17,10 @@ from controlplane.service.handsets.listing import Phone
 from controlplane.service.handsets.telling import Course, Fetch, Manner, Result, Target, Telling
 from controlplane.store.handset_seen import Seen, SeenStore
 from controlplane.store.store import Store
+
+WRITTEN_SECONDS = 1.0
+"""Who serves handsets has written by then who fetched: what came before a NOTIFY is known, and not
+taken for what it brought."""
 
 _REASONS = {
     Result.OFFLINE: "is registered at no engine",
@@ -73,7 +77,7 @@ def sync(
             course.results[account] = result = Result.UNTOLD if not event else Result.OFFLINE
             course.reasons[account] = _REASONS[result]
         else:
-            targets.append(Target(account, node, event, fetches.at(account)))
+            targets.append(Target(account, node, event))
     seconds = asyncio.run(_run(deployment, targets, fetches, manner, tell, course))
     return Synced(course, seconds)
 
@@ -94,6 +98,10 @@ async def _run(
             engine = deployment.engines[name]
             opened = ENGINES[engine.kind].registrar(engine)
             nodes[name] = await stack.enter_async_context(opened)
+        if targets:
+            await asyncio.sleep(WRITTEN_SECONDS)
+            await asyncio.to_thread(fetches.begin)
+        targets = [replace(it, seen=fetches.at(it.account)) for it in targets]
         began = loop.time()
 
         async def look() -> Mapping[str, Fetch]:
@@ -115,6 +123,10 @@ class _Fetches:
         self._seen = SeenStore(store.database)
         self._current = CurrentFiles(deployment, store)
         self._known: dict[str, Fetch] = {}
+        self._before: dict[str, Seen] = {}
+
+    def begin(self) -> None:
+        """What was fetched until now is before."""
         self._before = self._all()
 
     def at(self, account: str) -> object:

@@ -249,6 +249,20 @@ def test_cisco_resyncs_when_its_calls_are_over_unless_told_not_to() -> None:
     assert not phone.obey("check-sync")
 
 
+@pytest.mark.parametrize(
+    ("vendor", "setting"),
+    [
+        ("fanvil", "sip/NotifyReboot"),
+        ("poly", "voIpProt.SIP.specialEvent.checkSync.alwaysReboot"),
+    ],
+)
+def test_boots_on_check_sync_where_it_is_told_to(vendor: str, setting: str) -> None:
+    phone = VENDORS[vendor](MAC[vendor], "http://127.0.0.1/")
+    for value, boots in (("0", 0), ("1", 1)):
+        phone.settings[setting] = value
+        assert (phone.obey("check-sync"), phone.reboots) == (True, boots)
+
+
 @pytest.mark.parametrize("vendor", VENDORS)
 def test_obeys_its_vendors_words_and_no_others(vendor: str) -> None:
     phone = VENDORS[vendor](MAC[vendor], "http://127.0.0.1/")
