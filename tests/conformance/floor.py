@@ -25,7 +25,7 @@ AT_ONCE = 10
 EMERGENCY = ("112", "999")
 """Numbers all tenants have: their calls out need a carrier of the tenant's own to be told apart."""
 
-LEAVES_A_MESSAGE = phones.Manner(digits="#", digits_after=0.4, talks=True, hang_up_after=2.5)
+LEAVES_A_MESSAGE = phones.Manner(digits="#", digits_after=0.4, talks=True, hang_up_after=4)
 
 SAYS_A_NAME = phones.Manner(digits="#", digits_after=2.5, talks=True, hang_up_after=8)
 
