@@ -134,11 +134,16 @@ def caller_of(text: str) -> tuple[str, str]:
     """Number and name of `"Name" <number>`, of a bare number, or of `Unknown`."""
     if found := _CALLER.fullmatch(text):
         name = found["quoted"] if found["quoted"] is not None else found["name"]
-        return found["number"], re.sub(r"\\(.)", r"\1", name or "")
+        number = "" if found["number"] in _NOBODY else found["number"]
+        return number, re.sub(r"\\(.)", r"\1", name or "")
     bare = text.strip()
-    if bare in ("", "Unknown"):
+    if bare in _NOBODY:
         return "", ""
     return (bare, "") if re.fullmatch(r"[+0-9*#]+", bare) else ("", bare)
+
+
+_NOBODY = ("", "Unknown", "anonymous")
+"""Who shows no number."""
 
 
 def is_id(text: str) -> bool:

@@ -160,6 +160,9 @@ class FreeSwitchProcess:
         if process is not None:
             if self._container:
                 self._docker("kill")
+                # It ends once the container's name is free again.
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    process.wait(20)
             process.kill()
             process.wait()
 

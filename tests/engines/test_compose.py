@@ -1,4 +1,4 @@
-"""containers/compose.yaml: its engine starts, is applied to, decided for, restarted and ended."""
+"""containers/compose.yaml: each engine starts, is applied to, decided for, restarted and ended."""
 
 from __future__ import annotations
 
@@ -17,11 +17,18 @@ from typing import Any
 import pytest
 
 from tests import network
+from tests.engines import freeswitch_image
+from tests.engines.freeswitch_process import require_freeswitch
 from tests.unit.cli.conftest import ACME, environment, run_process
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(180)]
 
-ADDRESS = "127.0.0.74"
+PLACES = {
+    "asterisk": ("127.0.0.74", "AMI", ("--rtp", "17400-17499", "--run-port", "19174")),
+    "freeswitch": ("127.0.0.76", "ESL", ("--rtp", "17500-17599", "--run-port", "19176")),
+}
+"""Where the engine is, what `ctl doctor` looks at there, and more options of `ctl init`."""
+
 PROJECT = "controlplane-test-compose"
 FILE = Path(__file__).parents[2] / "containers" / "compose.yaml"
 
@@ -45,11 +52,12 @@ def compose() -> list[str]:
 
 
 @contextmanager
-def up(compose: list[str], folder: Path) -> Iterator[None]:
+def up(compose: list[str], folder: Path, kind: str, image: str) -> Iterator[None]:
     who = {"ENGINE_UID": str(os.getuid()), "ENGINE_GID": str(os.getgid())}
     where = {
-        "ENGINE_DIR": f"{folder}/var/asterisk",
-        "STATE_DIR": f"{folder}/var/asterisk-state",
+        "ENGINE_DIR": f"{folder}/var/{kind}",
+        "STATE_DIR": f"{folder}/var/{kind}-state",
+        "FREESWITCH_IMAGE": image,
     }
     variables = {**os.environ, **who, **where}
 
@@ -57,15 +65,28 @@ def up(compose: list[str], folder: Path) -> Iterator[None]:
         done = subprocess.run([*compose, *words], env=variables, capture_output=True, text=True)
         assert done.returncode == 0, done.stderr
 
-    (folder / "var/asterisk-state").mkdir()
+    (folder / f"var/{kind}-state").mkdir()
     call("config", "--quiet")
     try:
-        call("up", "--detach", "asterisk")
+        call("up", "--detach", kind)
         yield
-        call("restart", "asterisk")
-        assert eventually(folder, "engine asterisk: revision")["detail"] == "it runs 1"
+        healthy(compose, variables, kind)
+        call("restart", kind)
+        assert eventually(folder, f"engine {kind}: revision")["detail"] == "it runs 1"
     finally:
         call("down")
+
+
+def healthy(compose: list[str], variables: dict[str, str], kind: str) -> None:
+    """What the health check does, for which one would wait half a minute, is well."""
+    [made] = subprocess.run(
+        [*compose, "ps", "--quiet", kind], env=variables, capture_output=True, text=True, check=True
+    ).stdout.split()
+    asked = ["docker", "inspect", "--format", "{{json .Config.Healthcheck.Test}}", made]
+    form, *words = json.loads(subprocess.run(asked, capture_output=True, check=True).stdout)
+    command = ["sh", "-c", *words] if form == "CMD-SHELL" else words
+    done = subprocess.run(["docker", "exec", made, *command], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
 
 
 def findings(folder: Path) -> dict[str, dict[str, Any]]:
@@ -82,14 +103,21 @@ def eventually(folder: Path, what: str) -> dict[str, Any]:
     return found
 
 
+@pytest.mark.parametrize("kind", PLACES)
 def test_the_engine_of_compose_and_a_controller_beside_it(
-    tmp_path: Path, compose: list[str]
+    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, compose: list[str], kind: str
 ) -> None:
+    address, looked_at, options = PLACES[kind]
+    image = ""
+    if kind == "freeswitch":
+        require_freeswitch()
+        image = freeswitch_image.image(tmp_path_factory.mktemp("image"))
+        options += ("--live-address", address)
     (tmp_path / "acme.yaml").write_text(ACME)
-    options = ("--address", ADDRESS, "--rtp", "17400-17499", "--run-port", "19174")
-    assert run_process("init", *options, cwd=tmp_path).returncode == 0
-    with up(compose, tmp_path):
-        assert eventually(tmp_path, "engine asterisk: AMI")["state"] == "ok"
+    made = run_process("init", "--kind", kind, "--address", address, *options, cwd=tmp_path)
+    assert made.returncode == 0, made.stderr
+    with up(compose, tmp_path, kind, image):
+        assert eventually(tmp_path, f"engine {kind}: {looked_at}")["state"] == "ok"
         applied = run_process("apply", "acme.yaml", cwd=tmp_path)
         assert applied.returncode == 0, applied.stderr
         words = [sys.executable, "-m", "controlplane.cli", "run"]

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.engines.freeswitch_process import FreeSwitchProcess, require_freeswitch
-from tests.engines.test_run import PORT, controller
+from tests.engines.test_run import PORT, Controller, controller
 from tests.phones import ANSWERS, Caller, Manner, Phone, PhoneBank
 from tests.unit.cli.conftest import ACME, run_process
 
@@ -155,3 +155,34 @@ def test_an_engine_that_goes_and_comes_back(office: Office) -> None:
         office.engine.start()
         running.until(lambda status, _: status == 200, 30)
         running.end()
+
+
+def test_a_second_controller_stands_by_says_why_and_takes_over(
+    office: Office, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    office.ctl("apply", "acme.yaml")
+    beside = tmp_path_factory.mktemp("beside")
+    config = (office.folder / "controlplane.yaml").read_text()
+    (beside / "controlplane.yaml").write_text(config.replace(f"port: {PORT}", f"port: {PORT + 2}"))
+    with PhoneBank(ADDRESS, PHONES) as bank, controller(office.folder) as first:
+        phones = [Phone("acme.LDN-08", "hush-hush"), Phone("acme.LDN-07", secret(office))]
+        bank.register_all(dict.fromkeys(phones, ANSWERS))
+        caller = Caller("acme.LDN-08", "hush-hush")
+        second = Controller(beside, PORT + 2)
+        try:
+            why = f"freeswitch: cannot listen on {ADDRESS}:8084 for calls"
+            second.until(lambda status, it: status == 503 and it["reason"].startswith(why))
+            assert bank.call(caller, "101").answered
+            assert first.health()[0] == 200
+            assert decisions(first.end()) == 1
+            second.until(lambda status, _: status == 200)
+            assert bank.call(caller, "101").answered
+            assert decisions(second.end()) == 1
+        finally:
+            if second.process.poll() is None:
+                second.process.kill()
+                second.process.wait()
+
+
+def decisions(lines: list[dict[str, Any]]) -> int:
+    return [line["event"] for line in lines].count("call decided")

@@ -328,7 +328,17 @@ def test_a_deleted_handset_is_refused_by_the_registrar(office: Office) -> None:
     with pytest.raises(Refused) as refused:
         gone.agent.register()
     assert refused.value.status in (401, 403)
+    # Another of the same name is no way back for it, until it is enrolled.
+    office.ctl("handset", "add", "acme/yealink-gone", *settings)
+    with pytest.raises(Refused):
+        gone.agent.register()
+    before = len(gone.handset.asked)
+    gone.handset.provision()
+    assert not any(it.good for it in gone.handset.asked[before:])
     office.leave("yealink-gone")
+    office.boot("yealink-gone")
+    office.leave("yealink-gone")
+    office.ctl("handset", "delete", "acme/yealink-gone", "--yes")
 
 
 @pytest.mark.proves("G8", "B18")

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from controlplane.capabilities import Capability
+from controlplane.engines import ENGINES
+from controlplane.model.deployment import EngineKind
 from tests.engines.test_feature_codes import Office, controller, office, port_of
-from tests.phones import RINGS_OUT, Caller, Manner, Phone
+from tests.phones import ANSWERS, RINGS_OUT, Caller, Manner, Phone
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(300)]
 
@@ -32,6 +35,25 @@ def test_a_call_that_is_picked_up_is_one_row(office: Office) -> None:
     told = [(it["dialled"], it["line"], it["answered_by"], it["outcome"]) for it in rows]
     assert told == [("102", "101", "C1", "answered")] * 2
     assert [it["decided"] for it in rows] == ["live", "static"], "the newest first"
+
+
+@pytest.mark.proves("G9")
+def test_a_lamp_key_calls_and_picks_up_what_it_shows(office: Office) -> None:
+    """Its line is named with the tenant where the engine shows it by that name alone."""
+    [kind] = office.data("drift")
+    by_extension = Capability.WATCH_BY_EXTENSION in ENGINES[EngineKind(kind)].capabilities
+    key = "102" if by_extension else "acme.102"
+    assert office.call("C1", key).answered
+    office.bank.register_all({Phone("acme.B1", "secret"): RINGS_OUT})
+    picked_up(office, f"**{key}")
+    with controller(office.folder, port_of(office)) as running:
+        picked_up(office, f"**{key}")
+        office.bank.register_all({Phone("acme.B1", "secret"): ANSWERS})
+        assert office.call("C1", key).answered
+        running.end()
+    if not by_extension:
+        for wrong in ("acme.", "acme.x", "acme.102x", ".102", "102.", "acme..102", "%24%7Bx%7D"):
+            assert not office.call("C1", wrong).answered, wrong
 
 
 def test_a_call_back_goes_to_who_called_last_also_after_an_apply(office: Office) -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import wave
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 
-from tests.engines.voicemail_office import Office, office
+from tests.engines.test_run import controller
+from tests.engines.voicemail_office import RUN_PORTS, Office, office
 from tests.phones import Manner
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(240)]
@@ -85,7 +87,7 @@ def test_messages_are_listed_played_moved_and_deleted(place: Office, tmp_path: P
 def test_a_mailbox_of_a_team_is_used_as_that_of_a_line(place: Office, tmp_path: Path) -> None:
     place.leave("600")
     [message] = place.messages("600")
-    assert (message["number"], message["folder"]) == ("101", "new")
+    assert (message["number"], message["name"], message["folder"]) == ("101", "Ada", "new")
     file = tmp_path / "team.wav"
     place.ctl("voicemail", "play", "acme/mailboxes/600", message["id"], "--to", str(file))
     assert file.stat().st_size == message["bytes"]
@@ -111,6 +113,17 @@ def test_a_mailbox_is_switched_off_and_on_and_has_an_address(place: Office) -> N
     assert "team@acme.example" in place.ctl("get", "acme/lines/102/voicemail/email").stdout
     place.leave()
     assert len(place.messages()) == 2
+    place.apply()
+
+
+@pytest.mark.proves("F2")
+@pytest.mark.parametrize("decides", ["static", "live"])
+def test_who_left_a_message_is_known_also_where_nobody_rang(place: Office, decides: str) -> None:
+    place.apply(l102={"do_not_disturb": True, "label": ["Bob"]})
+    with controller(place.folder, RUN_PORTS[place.kind]) if decides == "live" else nullcontext():
+        place.leave()
+    [message] = place.messages()
+    assert (message["number"], message["name"]) == ("101", "Ada")
     place.apply()
 
 

@@ -138,7 +138,8 @@ def write_step(tenant: str, step: Executed, decision: Decision) -> Written:
         case Ring():
             return _write_ring(tenant, step, decision)
         case Voicemail():
-            given = Given("s", step.mailbox, GREETINGS[step.greeting])
+            how, caller = GREETINGS[step.greeting], decision.caller
+            given = Given("s", step.mailbox, how, caller.name, caller.number)
             return _write("cp-voicemail", given, decision)
         case Play():
             return _write("cp-play", Given("s", SOUNDS[step.prompt]), decision)

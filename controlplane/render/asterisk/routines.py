@@ -211,7 +211,7 @@ def _begin(index: int, node: Node) -> Iterator[str]:
             yield from _free(index, node)
         case LeaveMessage():
             what, how = _value(node.mailbox), GREETINGS[node.greeting]
-            yield f"MSet(CP_NODE={index},CP_WHAT={what},CP_HOW={how})"
+            yield f"MSet(CP_NODE={index},CP_WHAT={what},CP_HOW={how},CP_SHOWN=${{CP_NAME}})"
             yield "Goto(cp-voicemail,s,ready)"
         case Announce():
             yield f"MSet(CP_NODE={index},CP_WHAT={SOUNDS[node.prompt]})"

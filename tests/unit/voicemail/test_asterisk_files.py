@@ -38,6 +38,7 @@ CALLERS = {
     "555": ("555", ""),
     "Unknown": ("", ""),
     "": ("", ""),
+    "<anonymous>": ("", ""),
     "a=b; [message]": ("", "a=b; [message]"),
     '"\u202eevil" <1>': ("1", "\u202eevil"),
 }

@@ -186,9 +186,9 @@ async def test_a_subscription_the_engine_does_not_take_ends_it() -> None:
 
 
 async def ends_with(port: int, kind: type[LiveError]) -> None:
-    connection = EslConnection(EslSettings("127.0.0.1", PASSWORD, port), Random(1), QUICK)
+    connection = EslConnection(EslSettings("127.0.0.1", PASSWORD, port), Random(1), EslTimings())
     with pytest.raises(kind) as error:
-        await asyncio.wait_for(connection.run(print, lambda: None, print), 5)
+        await asyncio.wait_for(connection.run(print, lambda: None, print), 10)
     assert PASSWORD not in str(error.value)
 
 
