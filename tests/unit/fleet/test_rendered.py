@@ -7,8 +7,6 @@ from functools import cache
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from controlplane.model.phone_system import PhoneSystem
 from controlplane.render.phones.catalogue import catalogue
@@ -157,12 +155,12 @@ def test_a_handset_learns_its_account_and_its_keys(model: str) -> None:
 
 
 @pytest.mark.proves("G8")
-@pytest.mark.parametrize("zone", ZONES)
 @pytest.mark.parametrize("model", FAMILIES.values())
-def test_the_clock_of_any_zone_is_read(model: str, zone: str) -> None:
+def test_the_clock_of_any_zone_is_read(model: str) -> None:
     vendor = VENDORS[model.partition("/")[0]]
-    system = office(model, vendor.oui + "12ab34", zone=zone)
-    assert read(desk_of(system, "LDN-01", PLACE))[1].account.user == "acme.LDN-01"
+    for zone in ZONES:
+        system = office(model, vendor.oui + "12ab34", zone=zone)
+        assert read(desk_of(system, "LDN-01", PLACE))[1].account.user == "acme.LDN-01", zone
 
 
 @pytest.mark.parametrize("password", [*"\"'\\;&<>%#$^!:=|", "%NULL%", "^x", "!x", "#x"])
@@ -238,38 +236,3 @@ def test_the_notify_that_its_vendor_is_sent_is_obeyed(vendor: str) -> None:
     made.reboots = 0
     assert made.obey(found.check_sync) == bool(told)
     assert made.reboots == 0
-
-
-def settings_of(made: Handset) -> dict[str, str]:
-    return dict(made.settings)
-
-
-@pytest.mark.proves("G8")
-@pytest.mark.parametrize("vendor", VENDORS_RENDERED)
-@pytest.mark.parametrize("name", HOSTILE, ids=ascii)
-def test_a_hostile_name_is_a_name_and_nothing_else(vendor: str, name: str) -> None:
-    check_name(vendor, name)
-
-
-@pytest.mark.parametrize("vendor", VENDORS_RENDERED)
-@given(name=st.text(max_size=90))
-def test_any_name_is_a_name_and_nothing_else(vendor: str, name: str) -> None:
-    check_name(vendor, name)
-
-
-def check_name(vendor: str, name: str) -> None:
-    """Whatever the name is, it changes only settings that would hold a harmless one."""
-    model = next(it for it in MODELS if it.startswith(f"{vendor}/"))
-    plain, plain_learned = read(named(desk(model), BENIGN))
-    made, learned = read(named(desk(model), name))
-    before, after = settings_of(plain), settings_of(made)
-    may_differ = {key for key, value in before.items() if BENIGN in value}
-    differ = {key for key in before.keys() | after.keys() if before.get(key) != after.get(key)}
-    assert differ <= may_differ
-    assert [it.name for it in made.asked] == [it.name for it in plain.asked]
-    [account], [plain_account] = learned.accounts, plain_learned.accounts
-    same = {"display_name": "", "label": ""}
-    assert replace(account, **same) == replace(plain_account, **same)
-    assert [(it.position, it.kind, it.value) for it in learned.keys] == [
-        (it.position, it.kind, it.value) for it in plain_learned.keys
-    ]

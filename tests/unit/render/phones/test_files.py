@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-import time
 from dataclasses import replace
 
 import pytest
 from lxml import etree
 
 from controlplane.render.phones.catalogue import catalogue
-from controlplane.render.phones.desk import desk_of
 from controlplane.render.phones.files import (
     from_template,
     render,
@@ -23,7 +21,7 @@ from controlplane.render.phones.formats.snom import snom
 from controlplane.render.phones.formats.vcard import text as vcard
 from controlplane.render.phones.keys import used_keys
 from controlplane.render.phones.plain import plain
-from tests.unit.render.phones.office import MAC, PLACE, SECRETS, desk, file_of, office
+from tests.unit.render.phones.office import MAC, desk, file_of
 
 T54W = "yealink/T54W"
 HOSTILE = 'a\nb = c\r\x00\x1b[1m"<x>&;\\ \u2028\u202eevil\u202c %NULL% # שלום'
@@ -177,32 +175,14 @@ def test_any_softphone_reads_json() -> None:
     )
 
 
-@pytest.mark.parametrize("model", [T54W, "fanvil/X7", "grandstream/GXP2160", "cisco/8841"])
-def test_rendering_is_fast(model: str) -> None:
-    """1,500 files a second of a core, desk and all, whatever number of keys. By the clock of the
-    process, and the best of some rounds: what else the machine does takes its caches away."""
-    system = office(model)
-    own = f"cfg{MAC}.xml" if "GXP" in model else f"{MAC}.cfg"
-    asked = catalogue().asked(own, model.partition("/")[0])
-    assert asked is not None
-
-    def rate(files: int = 60) -> float:
-        start = time.process_time()
-        for _ in range(files):
-            render(desk_of(system, "LDN-01", PLACE, SECRETS), asked)
-        return files / (time.process_time() - start)
-
-    assert any(rate() > 1500 for _ in range(10))
-
-
 @pytest.mark.parametrize("model", list(catalogue().models))
-@pytest.mark.parametrize("phone", ["LDN-01", "LDN-02"])
-def test_keys_without_use_are_told_as_the_template_has_them(model: str, phone: str) -> None:
+def test_keys_without_use_are_told_as_the_template_has_them(model: str) -> None:
     """They are asked for once a model; a phone's own file says the same of them."""
-    made = desk(model, phone)
-    file = catalogue().vendors[made.model.vendor].files["phone"]
-    whole = from_template(made, file, made.keys)
-    assert {**unused_keys(made, file), **from_template(made, file, used_keys(made.keys))} == whole
+    for phone in ("LDN-01", "LDN-02"):
+        made = desk(model, phone)
+        file = catalogue().vendors[made.model.vendor].files["phone"]
+        used = from_template(made, file, used_keys(made.keys))
+        assert {**unused_keys(made, file), **used} == from_template(made, file, made.keys)
 
 
 def test_settings_are_those_of_the_file() -> None:
