@@ -379,6 +379,7 @@ def test_without_a_controller_it_goes_as_explain_says(office: Office) -> None:
     told = dict(approximations(PhoneSystem.model_validate(OFFICE)))
     groups = {key: text for key, text in told.items() if "/groups/" in key}
     assert {key.split("/")[2]: text for key, text in groups.items()} == {
+        "random": "on a FreeSWITCH only who is first is random",
         "longest": "longest-idle is round-robin",
         "fewest": "fewest-calls is round-robin",
         "wrap": "members ring again at once",
