@@ -39,11 +39,18 @@ machine: $(VENV)/installed
 
 .PHONY: check
 check: $(VENV)/installed ## ruff, mypy --strict, import-linter, unit tests (under 60 s)
+	@$(MAKE) --no-print-directory -j 2 lint unit
+
+.PHONY: lint
+lint: $(VENV)/installed
 	@$(VENV)/bin/ruff check .
 	@$(VENV)/bin/ruff format --check .
 	@$(VENV)/bin/mypy
 	@$(VENV)/bin/lint-imports
-	@$(PYTEST) -n 2 tests/unit tests/conformance/test_simulator.py
+
+.PHONY: unit
+unit: $(VENV)/installed
+	@$(PYTEST) -n 2 --dist worksteal tests/unit tests/conformance/test_simulator.py
 
 .PHONY: test
 test: check machine ## everything, with real engines, databases and SIP clients

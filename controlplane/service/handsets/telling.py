@@ -23,7 +23,6 @@ SERVED_SECONDS = 0.7
 what was before the change."""
 
 _TICK_SECONDS = 0.02
-_LOOK_SECONDS = 0.5
 _GRACE_SECONDS = 5.0
 """From the first look at a fetch that was none of what is current: a phone fetches several files,
 and who serves them follows the store by itself."""
@@ -74,11 +73,13 @@ Look = Callable[[], Awaitable[Mapping[str, Fetch]]]
 
 @dataclass(frozen=True, slots=True)
 class Manner:
-    """`patience`: seconds from a NOTIFY to its fetch. `attempts`: NOTIFYs a phone, at most."""
+    """`patience`: seconds from a NOTIFY to its fetch. `attempts`: NOTIFYs a phone, at most.
+    `look_every`: seconds from one look at who fetched to the next."""
 
     limits: Limits = field(default_factory=Limits)
     patience: float = 30.0
     attempts: int = 3
+    look_every: float = 0.5
 
 
 @dataclass(slots=True)
@@ -142,7 +143,7 @@ class Telling:
             await self._send()
             now = self._clock()
             self._again(now)
-            if now - looked >= _LOOK_SECONDS:
+            if now - looked >= self._manner.look_every:
                 self._known = await self._look()
                 looked = self._clock()
                 self._judge(looked)

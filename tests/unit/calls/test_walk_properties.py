@@ -61,10 +61,14 @@ def test_any_call_ends_and_resuming_is_going_on(
 
 @SETTINGS
 @given(scenarios())
-def test_any_journey_is_told_consistently(scenario: Scenario) -> None:
+def test_any_system_compiles_alike_twice_and_its_journey_is_told_consistently(
+    scenario: Scenario,
+) -> None:
     numbered = scenario.numbered(101)
     system = numbered.system()
-    journey = simulate(compile_plan(system), state_of(system), numbered.call, numbered.world, NOW)
+    plan = compile_plan(system)
+    assert compile_plan(system) == plan
+    journey = simulate(plan, state_of(system), numbered.call, numbered.world, NOW)
     ends = [journey.answered is not None, journey.gone, journey.cause is not None]
     assert ends.count(True) == 1
     assert all(not ended(stage.outcome) for stage in journey.stages[:-1])
@@ -74,10 +78,3 @@ def test_any_journey_is_told_consistently(scenario: Scenario) -> None:
     told = explanation(journey)
     assert len(told["steps"]) == len(journey.stages)
     assert all(reason["address"] for step in told["steps"] for reason in step["reasons"])
-
-
-@SETTINGS
-@given(scenarios())
-def test_compiling_is_deterministic(scenario: Scenario) -> None:
-    system = scenario.numbered(101).system()
-    assert compile_plan(system) == compile_plan(system)

@@ -338,7 +338,7 @@ def completed(office: Place, typed: str, words: tuple[str, ...]) -> list[str]:
         "COMP_CWORD": str(len(typed.split()) + len(words)),
         "CONTROLPLANE_CONFIG": str(office.config),
     }
-    return office.process(env=env).stdout.split("\n")[1::3]
+    return CliRunner(env=env).invoke(root, [], prog_name="ctl").stdout.split("\n")[1::3]
 
 
 @pytest.mark.proves("E11")

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import replace
 
 from controlplane.diagnostics import fault
 from controlplane.service.handsets.pace import Limits
 from controlplane.service.handsets.telling import Course, Fetch, Manner, Result, Target, Telling
 
-FAST = Manner(Limits(rate=1000), patience=0.3, attempts=3)
+FAST = Manner(Limits(rate=1000), patience=0.3, attempts=3, look_every=0.05)
 
 
 class Phones:
@@ -78,7 +79,7 @@ def test_a_fetch_from_before_proves_nothing() -> None:
 def test_most_lost_stops_it() -> None:
     names = [f"acme.{it:04}" for it in range(2000)]
     phones = Phones(deaf=set(names))
-    course = run(phones, names, Manner(Limits(rate=100), patience=0.3))
+    course = run(phones, names, Manner(Limits(rate=100), patience=0.3, look_every=0.05))
     assert course.counted()[Result.STOPPED] > 1800
     assert len(phones.told) < 200
     assert set(course.results) == set(names)
@@ -87,7 +88,7 @@ def test_most_lost_stops_it() -> None:
 def test_who_did_not_fetch_is_told_again_before_those_who_were_not_told_yet() -> None:
     names = [f"acme.{it:03}" for it in range(150)]
     phones = Phones(hard={"acme.000"})
-    course = run(phones, names, Manner(Limits(rate=100), patience=0.2))
+    course = run(phones, names, Manner(Limits(rate=100), patience=0.2, look_every=0.05))
     assert course.counted() == {Result.FETCHED: 150}
     assert phones.told[0] == "acme.000"
     assert phones.told.index("acme.000", 1) < 120
@@ -96,7 +97,7 @@ def test_who_did_not_fetch_is_told_again_before_those_who_were_not_told_yet() ->
 def test_a_fifth_that_never_fetches_ends_nothing_for_the_others() -> None:
     names = [f"acme.{it:03}" for it in range(300)]
     deaf = set(names[::5])
-    course = run(Phones(deaf=deaf), names)
+    course = run(Phones(deaf=deaf), names, replace(FAST, look_every=0.5))
     assert course.counted() == {Result.FETCHED: 240, Result.LOST: 60}
     assert {it for it in names if course.results[it] is Result.LOST} == deaf
     assert (course.told, course.lost) == (300 + 2 * 60, 3 * 60)
