@@ -10,7 +10,6 @@ import asyncio
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from http.client import HTTPConnection, HTTPException
-from typing import Protocol
 
 from controlplane.diagnostics import fault
 from controlplane.live.ami.connection import AmiConnection
@@ -25,6 +24,7 @@ from controlplane.live.ari.requests import (
 from controlplane.live.ari.settings import AriSettings
 from controlplane.live.asterisk.lamps import refresh
 from controlplane.live.errors import EngineDown, LinkLost, LiveError, WrongCredentials
+from controlplane.live.key_change import KeyChange
 from controlplane.model.deployment import Engine
 
 ANNOUNCE_SECONDS = 2.0
@@ -34,16 +34,6 @@ LONGEST_LINE = 200
 
 TREE_SECONDS = 30.0
 """A whole tree of keys, 100,000 of them at most."""
-
-
-class Change(Protocol):
-    """Keys to put and keys to delete."""
-
-    @property
-    def put(self) -> Mapping[str, str]: ...
-
-    @property
-    def delete(self) -> tuple[str, ...]: ...
 
 
 class AsteriskControl:
@@ -67,7 +57,7 @@ class AsteriskControl:
             found = await self._ami.db_tree(root, within=TREE_SECONDS)
         return {f"{root}/{key}": value for key, value in found.items()}
 
-    async def write(self, change: Change) -> None:
+    async def write(self, change: KeyChange) -> None:
         with clear(self._engine):
             long = {key: it for key, it in change.put.items() if len(key) + len(it) > LONGEST_LINE}
             items = ((*_family(key), it) for key, it in change.put.items() if key not in long)

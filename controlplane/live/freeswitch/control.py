@@ -10,7 +10,6 @@ import asyncio
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
-from typing import Protocol
 from uuid import uuid4
 
 from controlplane.diagnostics import fault
@@ -31,6 +30,7 @@ from controlplane.live.esl.settings import DEFAULT_TIMINGS, EslSettings, EslTimi
 from controlplane.live.freeswitch.gateways import changed, defined
 from controlplane.live.freeswitch.keys import NotedKeys
 from controlplane.live.freeswitch.lamps import after_writing
+from controlplane.live.key_change import KeyChange
 from controlplane.model.deployment import Engine
 from controlplane.render.freeswitch.gateways import MADE
 from controlplane.render.freeswitch.names import PROFILE
@@ -51,16 +51,6 @@ _RESCAN = f"sofia profile {PROFILE} rescan"
 _PROFILE_SECONDS = 12.0
 _GONE_SECONDS = 10.0
 """A gateway that is taken away is gone when its profile next looks at it, each second."""
-
-
-class Change(Protocol):
-    """Keys to put and keys to delete."""
-
-    @property
-    def put(self) -> Mapping[str, str]: ...
-
-    @property
-    def delete(self) -> tuple[str, ...]: ...
 
 
 class FreeSwitchControl:
@@ -88,7 +78,7 @@ class FreeSwitchControl:
         keys = {f"{root}/{key}" for key in some if key}
         return await self.read(sorted(keys | {key for key in noted if key.startswith(f"{root}/")}))
 
-    async def write(self, change: Change) -> None:
+    async def write(self, change: KeyChange) -> None:
         with clear(self._engine):
             if change.put:
                 self._noted.add(change.put)

@@ -210,7 +210,8 @@ class Telling:
     def _count_lost(self, one: _Try, now: float) -> None:
         del self._waiting[one.target.account]
         self.course.lost += 1
-        if one.attempt == 1:
+        # Once all were told, what ends is lost ones alone, and says nothing of the engine.
+        if one.attempt == 1 and self._queues[one.target.node]:
             self._paces[one.target.node].ended(False, now)
 
     def _tell_again(self, one: _Try) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import replace
 
 from controlplane.diagnostics import fault
 from controlplane.service.handsets.pace import Limits
@@ -97,7 +96,7 @@ def test_who_did_not_fetch_is_told_again_before_those_who_were_not_told_yet() ->
 def test_a_fifth_that_never_fetches_ends_nothing_for_the_others() -> None:
     names = [f"acme.{it:03}" for it in range(300)]
     deaf = set(names[::5])
-    course = run(Phones(deaf=deaf), names, replace(FAST, look_every=0.5))
+    course = run(Phones(deaf=deaf), names)
     assert course.counted() == {Result.FETCHED: 240, Result.LOST: 60}
     assert {it for it in names if course.results[it] is Result.LOST} == deaf
     assert (course.told, course.lost) == (300 + 2 * 60, 3 * 60)
