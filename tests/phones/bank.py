@@ -25,7 +25,7 @@ from tests.phones.behaviour import (
 )
 from tests.phones.callee import callee_scenario
 from tests.phones.caller import caller_scenario, register_scenario
-from tests.phones.observe import CallResult, Observation, calls_in
+from tests.phones.observe import CallResult, Calls, Observation
 from tests.phones.placed import PlacedCall
 from tests.phones.sipp import PidFile, PortBlocks, Ports, Sipp, SippFailed
 from tests.phones.sound import write_tone
@@ -52,6 +52,7 @@ class _Server:
     sipp: Sipp
     address: Address
     trace: Trace
+    calls: Calls
 
 
 class PhoneBank:
@@ -226,8 +227,7 @@ class PhoneBank:
         the epoch, as time.time() gives) or later.
         """
         with self._lock:
-            traces = [server.trace.messages() for server in self._servers.values()]
-        seen = [one for messages in traces for one in calls_in(messages)]
+            seen = [one for server in self._servers.values() for one in server.calls.seen()]
         wanted = (o for o in seen if called in (None, o.called) and o.at >= since)
         return sorted(wanted, key=lambda one: one.at)
 
@@ -291,7 +291,8 @@ class PhoneBank:
                 words.append("-rtp_echo")
             sipp = Sipp(name, self._directory, words, xml=callee_scenario(behaviour, tone))
             self._pids.add(sipp.pid)
-            server = _Server(sipp, Address(ip, ports.first), Trace(sipp.trace))
+            trace = Trace(sipp.trace)
+            server = _Server(sipp, Address(ip, ports.first), trace, Calls(trace))
             self._servers[(ip, behaviour)] = server
             sipp.wait_bound(ip, ports.first)
             return server

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from tests.phones.trace import Message
+from tests.phones.trace import Message, Trace
 
 _ADDRESS = re.compile(
     r'^\s*(?:"(?P<quoted>(?:[^"\\]|\\.)*)"|(?P<token>[^<"]*?))\s*'
@@ -163,13 +163,24 @@ def observe(messages: Sequence[Message]) -> Observation | None:
     )
 
 
-def calls_in(messages: Iterable[Message]) -> list[Observation]:
-    """All calls in a called side's trace, in the order they came."""
-    calls: dict[str, list[Message]] = {}
-    for message in messages:
-        calls.setdefault(message.call_id, []).append(message)
-    seen = (observe(one) for one in calls.values())
-    return [one for one in seen if one is not None]
+class Calls:
+    """All calls in a called side's trace, which grows; each is looked at again if it goes on."""
+
+    def __init__(self, trace: Trace) -> None:
+        self._trace = trace
+        self._count = 0
+        self._messages: dict[str, list[Message]] = {}
+        self._seen: dict[str, Observation | None] = {}
+
+    def seen(self) -> list[Observation]:
+        """In the order they came."""
+        new = self._trace.after(self._count)
+        self._count += len(new)
+        for message in new:
+            self._messages.setdefault(message.call_id, []).append(message)
+        for call in dict.fromkeys(message.call_id for message in new):
+            self._seen[call] = observe(self._messages[call])
+        return [one for one in self._seen.values() if one is not None]
 
 
 def call_result(messages: Sequence[Message]) -> CallResult:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 
 _HEAD = re.compile(
@@ -41,19 +42,23 @@ class Message:
         """The Request-URI of a request."""
         return self.start.split(" ", 2)[1]
 
-    @property
+    @cached_property
     def answers(self) -> str:
         """The method of the request this belongs to, from CSeq."""
         return self.header("cseq").split()[-1]
 
-    @property
+    @cached_property
     def call_id(self) -> str:
         """The Call-ID."""
         return self.header("call-id")
 
     def header(self, name: str) -> str:
         """The first header of that name (lower case), or an empty string."""
-        return next((value for key, value in self.headers if key == name), "")
+        return self._first.get(name, "")
+
+    @cached_property
+    def _first(self) -> dict[str, str]:
+        return dict(reversed(self.headers))
 
 
 def _message(at: float, sent: bool, raw: bytes) -> Message | None:
@@ -68,7 +73,7 @@ def _message(at: float, sent: bool, raw: bytes) -> Message | None:
 
 
 class Trace:
-    """A trace file that grows; `messages()` reads what is new and returns everything so far."""
+    """A trace file that grows: what is new in it is read whenever it is asked for."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -77,8 +82,16 @@ class Trace:
 
     def messages(self) -> tuple[Message, ...]:
         """All complete messages in the file, oldest first."""
-        if not self._path.exists():
-            return ()
+        return tuple(self.after(0))
+
+    def after(self, count: int) -> list[Message]:
+        """Those that follow the first `count`."""
+        self._read()
+        return self._messages[count:]
+
+    def _read(self) -> None:
+        if not self._path.exists() or self._path.stat().st_size == self._offset:
+            return
         with self._path.open("rb") as file:
             file.seek(self._offset)
             data = file.read()
@@ -97,4 +110,3 @@ class Trace:
                 self._messages.append(message)
             done = end
         self._offset += done
-        return tuple(self._messages)

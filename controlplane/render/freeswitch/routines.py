@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from typing import assert_never
 
 from controlplane.model.group import Strategy
+from controlplane.render.freeswitch.dialled import begin_dialled
 from controlplane.render.freeswitch.elements import (
     always,
     context,
@@ -23,7 +24,7 @@ from controlplane.render.freeswitch.elements import (
     transfer,
     when,
 )
-from controlplane.render.freeswitch.names import CALLS, LAST_CALLERS, routine_context
+from controlplane.render.freeswitch.names import CALLS, routine_context
 from controlplane.render.freeswitch.record import hangup_extension
 from controlplane.render.freeswitch.ringing import (
     EMPTY,
@@ -36,8 +37,7 @@ from controlplane.render.freeswitch.ringing import (
     to_ring,
     value,
 )
-from controlplane.routing.features import code_place, flip_place, is_forward, own_key
-from controlplane.routing.hotdesk import logout_place
+from controlplane.routing.features import code_place
 from controlplane.routing.nodes import (
     Announce,
     AskCode,
@@ -59,7 +59,6 @@ from controlplane.routing.nodes import (
     Node,
     OpenBox,
     OrderMembers,
-    Own,
     PickRule,
     PickUpCall,
     Release,
@@ -72,20 +71,12 @@ from controlplane.routing.nodes import (
 )
 from controlplane.routing.plan import MOST_PLACES, Routine
 from controlplane.routing.state import (
-    IN,
-    ON,
-    OUT,
     answering_key,
     cli_key,
-    coded_key,
     dnd_key,
     forward_key,
     guard_key,
-    member_key,
     members_key,
-    no_waiting_key,
-    own_line_key,
-    serves_key,
 )
 
 ACTIVE = "${cp_active}"
@@ -142,16 +133,8 @@ class _Nodes:
                 return tuple(self._order(index, node)), None
             case RingLine() | RingLegs() | RingMembers() | RingNext():
                 return tuple(begin_ringing(self._here, index, node)), None
-            case FlipOwn():
-                return tuple(self._flip(index, node)), None
-            case FlipMember():
-                return tuple(self._flip_member(index, node)), None
-            case PickUpCall():
-                return tuple(self._pick_up(index, node)), None
-            case CallBack():
-                return tuple(self._call_back(index, node)), None
-            case FreeHandset():
-                return tuple(self._free(index, node)), None
+            case FlipOwn() | FlipMember() | PickUpCall() | CallBack() | FreeHandset():
+                return tuple(begin_dialled(self._here, index, node)), None
             case LeaveMessage():
                 data = f"cp_what={value(node.mailbox)} cp_how={node.greeting.value} cp_node={index}"
                 return (always(set_all(data), transfer("voicemail", CALLS)),), None
@@ -241,64 +224,6 @@ class _Nodes:
         )
         yield when("${cp_to}", "&", *gather)
         yield always(transfer("jump", CALLS))
-
-    def _flip(self, index: int, node: FlipOwn) -> Iterator[str]:
-        line = "${cp_number}" if node.line is None else value(node.line)
-        new = value(node.value)
-        if is_forward(node.own) and new:
-            refused = self._to(node.refused)
-            yield when(state(coded_key(line)), f"^{ON}$", refused)
-            yield when(f"{new}|", f"^line[.]{line}[|]$", refused)
-            if node.own is Own.FORWARD_BUSY:
-                yield only(state(no_waiting_key(line)), f"^{ON}$", self._otherwise(node.refused))
-        yield self._write(index, own_key(node.own, line), new)
-
-    def _flip_member(self, index: int, node: FlipMember) -> Iterator[str]:
-        key = member_key("${cp_number}", value(node.group))
-        yield only(state(key), "^.+$", self._otherwise(node.refused))
-        yield self._write(index, key, IN if node.on else OUT)
-
-    def _pick_up(self, index: int, node: PickUpCall) -> Iterator[str]:
-        here = set_all(f"cp_node={index} cp_what=")
-        if node.of is None:
-            yield always(here, transfer("pickup", CALLS))
-            return
-        of = value(node.of)
-        yield always(here)
-        yield when(of, "^line[.](.+)$", set_now("cp_what=$1"), transfer("pickup", CALLS))
-        yield only(of, "^group[.](.+)$", set_now("cp_group=$1"), self._otherwise(node.refused))
-        members = state(members_key("${cp_group}"))
-        yield only(members, "^[0-9]+:(.+)$", set_now("cp_what=$1"), self._otherwise(node.nothing))
-        yield in_parts("what", "pickup", CALLS)
-        yield always(transfer("pickup", CALLS))
-
-    def _call_back(self, index: int, node: CallBack) -> Iterator[str]:
-        last = f"${{hash(select/{LAST_CALLERS}/${{cp_tenant}}.${{cp_number}})}}"
-        yield always(set_all(f"cp_node={index} cp_more={last}"))
-        yield when("${cp_more}", "^$", self._to(node.nobody))
-        line = (set_now("cp_key=$1"), transfer("line", "cp-t-${cp_tenant}"))
-        yield when("${cp_more}", "^[^:]+:([0-9]+)$", *line)
-        yield either("${cp_hides}", EMPTY, set_now(f"cp_cli={state(cli_key('${cp_number}'))}"),
-                     set_now("cp_cli=anonymous", unless=True))  # fmt: skip
-        yield only("${cp_more}", "^:([+][1-9][0-9]{6,14})$", self._otherwise(node.unknown),
-                   set_all("cp_key=$1 cp_outward=yes"),
-                   transfer("own-number", "cp-t-${cp_tenant}"))  # fmt: skip
-
-    def _free(self, index: int, node: FreeHandset) -> Iterator[str]:
-        handset = value(node.handset)
-        line, own = state(serves_key(handset)), state(own_line_key(handset))
-        nobody = r"^(?:[|].*|([0-9]+)[|]\1)$"
-        yield when(f"{line}|{own}", nobody, self._to(node.refused))
-        yield always(
-            set_all(f"cp_node={index} cp_what={handset} cp_how={line}"),
-            set_now(f"cp_seen=${{cp_seen}}&{logout_place('${cp_how}', handset)}"),
-            transfer("logout", CALLS),
-        )
-
-    def _write(self, index: int, key: str, new: str) -> str:
-        data = f"cp_node={index} cp_what={key.replace('/', '.')} cp_how={new}"
-        seen = f"cp_seen=${{cp_seen}}&{flip_place(key, new)}"
-        return always(set_all(data), set_now(seen), transfer("flip", CALLS))
 
     def _otherwise(self, index: int) -> str:
         return transfer(f"n{index}", self._here, unless=True)
