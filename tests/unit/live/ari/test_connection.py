@@ -15,7 +15,9 @@ from controlplane.live.ari.requests import hangup
 from controlplane.live.ari.settings import AriSettings, AriTimings
 from controlplane.live.errors import LiveError
 
-TIMINGS = AriTimings(connect=0.2, probe=0.2, retry_first=0.01, retry_most=0.05)
+SHORT = AriTimings(connect=0.2, probe=0.2, retry_first=0.01, retry_most=0.05)
+PATIENT = AriTimings(connect=4, probe=4, retry_first=0.01, retry_most=0.05)
+"""With an engine that answers, however busy the machine is."""
 
 
 class Seen:
@@ -29,10 +31,12 @@ class Seen:
 
 
 @asynccontextmanager
-async def connecting(port: int, answers: bool = True) -> AsyncIterator[tuple[AriConnection, Seen]]:
+async def connecting(
+    port: int, timings: AriTimings = SHORT, *, answers: bool = True
+) -> AsyncIterator[tuple[AriConnection, Seen]]:
     seen = Seen()
     settings = AriSettings(f"http://127.0.0.1:{port}", "ctl", "s3cret", "ctl")
-    ari = AriConnection(settings, Random(1), TIMINGS, answers=answers)
+    ari = AriConnection(settings, Random(1), timings, answers=answers)
     run = asyncio.create_task(ari.run(seen.events.append, seen.up, seen.downs.append))
     try:
         yield ari, seen
@@ -124,7 +128,7 @@ async def engine() -> AsyncIterator[
 async def test_a_link_without_answers_comes_back_without_them() -> None:
     async with (
         engine() as (port, asked, links),
-        connecting(port, answers=False) as (ari, seen),
+        connecting(port, PATIENT, answers=False) as (ari, seen),
     ):
         for number in (1, 2):
             await until(lambda number=number: seen.ups == number)
