@@ -9,7 +9,7 @@ PYTHON ?= $(shell for p in python3 python3.11 python3.12 python3.13; do \
 PYTEST := $(PY) -m pytest -q
 # Most of a call is waiting, so several are put to the test at a time; root alone may give each
 # process a network of its own, where no other's phones are.
-SIDE_BY_SIDE := $(if $(filter 0,$(shell id -u)),-n 2 --dist loadfile --own-network)
+SIDE_BY_SIDE := $(if $(filter 0,$(shell id -u)),-n 3 --dist loadfile --own-network)
 export TESTCONTAINERS_RYUK_DISABLED := true
 
 # --- what the machine needs -------------------------------------------------
