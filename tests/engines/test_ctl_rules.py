@@ -69,7 +69,7 @@ def at_once(office: Office, *args: str) -> None:
         assert engine["files_changed"] == 0
 
 
-@pytest.mark.proves("E3", "E4", "E5")
+@pytest.mark.proves("E4", "E5")
 def test_the_next_call_obeys_the_rules_as_they_are_now(office: Office) -> None:
     own = office.ctl("get", "acme/handsets/LDN-07/sip_password", "--reveal").stdout.strip()
     address, port = HERE[isinstance(office, FreeSwitchOffice)]

@@ -29,7 +29,7 @@ def empty(place: Office) -> None:
     place.ctl("voicemail", "clear", "acme/102", "data", "--yes")
 
 
-@pytest.mark.proves("F1", "F4")
+@pytest.mark.proves("F4")
 def test_messages_are_listed_played_moved_and_deleted(place: Office, tmp_path: Path) -> None:
     place.leave()
     place.leave()
@@ -83,7 +83,7 @@ def test_messages_are_listed_played_moved_and_deleted(place: Office, tmp_path: P
     assert (place.messages(), place.waiting()) == ([], (0, 0))
 
 
-@pytest.mark.proves("F1", "F5")
+@pytest.mark.proves("F5")
 def test_a_mailbox_of_a_team_is_used_as_that_of_a_line(place: Office, tmp_path: Path) -> None:
     place.leave("600")
     [message] = place.messages("600")
@@ -99,7 +99,6 @@ def test_a_mailbox_of_a_team_is_used_as_that_of_a_line(place: Office, tmp_path: 
     assert (place.messages("600"), place.waiting("600")) == ([], (0, 0))
 
 
-@pytest.mark.proves("F1")
 def test_a_mailbox_is_switched_off_and_on_and_has_an_address(place: Office) -> None:
     place.leave()
     [message] = place.messages()

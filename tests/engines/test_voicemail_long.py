@@ -71,7 +71,7 @@ def lasts(place: Office) -> None:
             sound.writeframes(heard)
 
 
-@pytest.mark.proves("F1", "F5", "F8")
+@pytest.mark.proves("F5", "F8")
 def test_a_message_of_two_hours(place: Office, tmp_path: Path) -> None:
     settings(place, notify="none")
     place.leave()

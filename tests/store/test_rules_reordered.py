@@ -36,7 +36,6 @@ def order(store: Store) -> str:
     return "".join(rule["name"] for rule in (store.object_at(LINE)[1] or {})["rules"])
 
 
-@pytest.mark.proves("E3")
 def test_the_second_of_two_is_told_who_and_when(store: Store, put: Put) -> None:
     seen = put(OFFICE)
     moved(store, "c", "bob", seen)
@@ -48,7 +47,6 @@ def test_the_second_of_two_is_told_who_and_when(store: Store, put: Put) -> None:
     assert order(store) == "dcab"
 
 
-@pytest.mark.proves("E3")
 def test_of_many_at_the_same_moment_one_wins_and_nothing_is_merged(url: str, put: Put) -> None:
     """Each reads, waits until all have read, and commits."""
     put(OFFICE)
