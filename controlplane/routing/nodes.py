@@ -357,23 +357,22 @@ class Release:
     cause: Cause
 
 
+RingNode = RingLine | RingLegs | RingMembers | RingNext
+"""Where phones ring."""
+
+CodeNode = FlipOwn | FlipMember | PickUpCall | CallBack | FreeHandset
+"""What a dialled code does that needs nobody's PIN."""
+
 Node = (
     Visit
     | CheckCaller
     | PickRule
     | IfDoNotDisturb
     | Forward
-    | RingLine
-    | RingLegs
-    | RingMembers
+    | RingNode
     | OrderMembers
-    | RingNext
-    | FlipOwn
-    | FlipMember
-    | PickUpCall
-    | CallBack
+    | CodeNode
     | BindHandset
-    | FreeHandset
     | LeaveMessage
     | Announce
     | TakeOwn

@@ -8,7 +8,15 @@ from typing import assert_never
 from controlplane.render.asterisk.elements import state, value
 from controlplane.routing.features import flip_place, is_forward, own_key
 from controlplane.routing.hotdesk import logout_place
-from controlplane.routing.nodes import CallBack, FlipMember, FlipOwn, FreeHandset, Own, PickUpCall
+from controlplane.routing.nodes import (
+    CallBack,
+    CodeNode,
+    FlipMember,
+    FlipOwn,
+    FreeHandset,
+    Own,
+    PickUpCall,
+)
 from controlplane.routing.state import (
     IN,
     ON,
@@ -21,10 +29,8 @@ from controlplane.routing.state import (
     serves_key,
 )
 
-Dialled = FlipOwn | FlipMember | PickUpCall | CallBack | FreeHandset
 
-
-def begin_dialled(index: int, node: Dialled) -> Iterator[str]:
+def begin_dialled(index: int, node: CodeNode) -> Iterator[str]:
     match node:
         case FlipOwn():
             yield from _flip(index, node)

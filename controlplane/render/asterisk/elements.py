@@ -11,7 +11,9 @@ ACTIVE = "${CP_PREFIX}"
 """What the keys of the active rule begin with."""
 
 
-def extension(name: str, first: str, *others: str) -> Iterator[str]:
+def extension(name: str, *applications: str) -> Iterator[str]:
+    """What is done there, one after the other."""
+    first, *others = applications
     yield f"exten => {name},1,{first}"
     for application in others:
         yield f" same => n,{application}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from controlplane.render.asterisk.elements import extension
 from controlplane.render.asterisk.escape import word
 from controlplane.render.asterisk.history import ENDED_CONTEXT
 from controlplane.render.asterisk.names import (
@@ -25,8 +26,8 @@ def features_dialplan(plan: Plan, enter: Callable[[Flow], str]) -> Iterator[str]
     yield f"include => {ENDED_CONTEXT}"
     if plan.hide:
         behind = f"CP_DIALLED=${{EXTEN:{len(plan.hide)}}}"
-        yield f"exten => _{word(plan.hide)}.,1,MSet({behind},CP_HIDES={word(plan.hide)})"
-        yield " same => n,Goto(cp-from-handset,alone,1)"
+        hidden = f"MSet({behind},CP_HIDES={word(plan.hide)})"
+        yield from extension(f"_{word(plan.hide)}.", hidden, "Goto(cp-from-handset,alone,1)")
     yield ""
     yield from _open(plan, enter)
     yield f"[{codes_context(plan.tenant)}]"
@@ -37,26 +38,25 @@ def features_dialplan(plan: Plan, enter: Callable[[Flow], str]) -> Iterator[str]
         if not feature.takes:
             yield from _code(code, feature, entered)
             continue
-        yield f"exten => _{word(code)}.,1,Set(CP_KEY=${{EXTEN:{len(code)}}})"
-        yield f" same => n,Gosub({here},target,1)"
-        yield f' same => n,GotoIf($["${{CP_KEY}}" = ""]?{here},{UNKNOWN},1)'
-        yield f" same => n,{entered}"
+        yield from extension(
+            f"_{word(code)}.",
+            f"Set(CP_KEY=${{EXTEN:{len(code)}}})",
+            f"Gosub({here},target,1)",
+            f'GotoIf($["${{CP_KEY}}" = ""]?{here},{UNKNOWN},1)',
+            entered,
+        )
     yield ""
     yield f"[{others_context(plan.tenant)}]"
     yield f"include => {ENDED_CONTEXT}"
-    for extension, destination in sorted(plan.extensions.items()):
-        if destination != f"line/{extension}":
-            yield f"exten => {word(extension)},1,Set(CP_KEY={word(destination)})"
-            yield " same => n,Return()"
+    for number, destination in sorted(plan.extensions.items()):
+        if destination != f"line/{number}":
+            yield from extension(word(number), f"Set(CP_KEY={word(destination)})", "Return()")
     yield ""
 
 
 def _code(code: str, feature: FeatureRef, entered: str) -> Iterator[str]:
-    if not feature.of_handset:
-        yield f"exten => {word(code)},1,{entered}"
-        return
-    yield f"exten => {word(code)},1,Set(CP_KEY=${{CP_HANDSET}})"
-    yield f" same => n,{entered}"
+    handset = ("Set(CP_KEY=${CP_HANDSET})",) if feature.of_handset else ()
+    yield from extension(word(code), *handset, entered)
 
 
 def _open(plan: Plan, enter: Callable[[Flow], str]) -> Iterator[str]:
@@ -70,9 +70,9 @@ def _open(plan: Plan, enter: Callable[[Flow], str]) -> Iterator[str]:
             yield from _code(code, feature, enter(plan.flows[feature.flow]))
     if plan.open_inside:
         there = f"${{DIALPLAN_EXISTS({here},${{EXTEN}},1)}}"
-        yield f"exten => _[0-9]!,1,GotoIf($[{there} = 0]?{here},{BARRED},1)"
-        yield f" same => n,Set(CP_NUMBER={WITHHELD})"
-        yield f" same => n,Goto({here},${{EXTEN}},1)"
+        barred = f"GotoIf($[{there} = 0]?{here},{BARRED},1)"
+        inside = f"Goto({here},${{EXTEN}},1)"
+        yield from extension("_[0-9]!", barred, f"Set(CP_NUMBER={WITHHELD})", inside)
     yield ""
 
 

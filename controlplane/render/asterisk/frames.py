@@ -10,6 +10,7 @@ import datetime as dt
 import hashlib
 from collections.abc import Iterator, Mapping
 
+from controlplane.render.asterisk.elements import extension
 from controlplane.render.asterisk.history import ENDED_CONTEXT
 from controlplane.render.asterisk.names import days_context, frame_extension, frames_context
 from controlplane.routing.frames import Frame, Part, Span
@@ -29,9 +30,7 @@ def frames_dialplan(tenant: str, frames: Mapping[str, Frame]) -> Iterator[str]:
     for name, frame in sorted(frames.items()):
         conditions = [condition for part in frame for condition in _conditions(part)]
         lines = [f"GotoIf($[{condition}]?holds)" for condition in conditions]
-        first, *others = (*lines, "Return(0)")
-        yield f"exten => {frame_extension(name)},1,{first}"
-        yield from (f" same => n,{line}" for line in others)
+        yield from extension(frame_extension(name), *lines, "Return(0)")
         yield " same => n(holds),Return(1)"
 
 

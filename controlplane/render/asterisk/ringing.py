@@ -20,6 +20,7 @@ from controlplane.routing.nodes import (
     RingLine,
     RingMembers,
     RingNext,
+    RingNode,
     Value,
     Visit,
 )
@@ -91,7 +92,7 @@ def at_once(entered: str, first: int, visit: Visit, index: int, ring: RingLine) 
     yield "Goto(cp-ring,line,ready)"
 
 
-def begin_ringing(index: int, node: RingLine | RingLegs | RingMembers | RingNext) -> Iterator[str]:
+def begin_ringing(index: int, node: RingNode) -> Iterator[str]:
     match node:
         case RingLine():
             yield from _ring_line(index, node)

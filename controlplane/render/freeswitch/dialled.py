@@ -6,19 +6,32 @@ from collections.abc import Iterator
 from typing import assert_never
 
 from controlplane.render.freeswitch.elements import (
+    EMPTY,
     always,
     either,
+    in_parts,
     only,
+    otherwise,
     set_all,
     set_now,
+    state,
+    to_node,
     transfer,
+    value,
     when,
 )
 from controlplane.render.freeswitch.names import CALLS, LAST_CALLERS
-from controlplane.render.freeswitch.ringing import EMPTY, in_parts, state, value
 from controlplane.routing.features import flip_place, is_forward, own_key
 from controlplane.routing.hotdesk import logout_place
-from controlplane.routing.nodes import CallBack, FlipMember, FlipOwn, FreeHandset, Own, PickUpCall
+from controlplane.routing.nodes import (
+    CallBack,
+    CodeNode,
+    FlipMember,
+    FlipOwn,
+    FreeHandset,
+    Own,
+    PickUpCall,
+)
 from controlplane.routing.state import (
     IN,
     ON,
@@ -32,10 +45,8 @@ from controlplane.routing.state import (
     serves_key,
 )
 
-Dialled = FlipOwn | FlipMember | PickUpCall | CallBack | FreeHandset
 
-
-def begin_dialled(here: str, index: int, node: Dialled) -> Iterator[str]:
+def begin_dialled(here: str, index: int, node: CodeNode) -> Iterator[str]:
     match node:
         case FlipOwn():
             yield from _flip(here, index, node)
@@ -55,17 +66,17 @@ def _flip(here: str, index: int, node: FlipOwn) -> Iterator[str]:
     line = "${cp_number}" if node.line is None else value(node.line)
     new = value(node.value)
     if is_forward(node.own) and new:
-        refused = _to(here, node.refused)
+        refused = to_node(here, node.refused)
         yield when(state(coded_key(line)), f"^{ON}$", refused)
         yield when(f"{new}|", f"^line[.]{line}[|]$", refused)
         if node.own is Own.FORWARD_BUSY:
-            yield only(state(no_waiting_key(line)), f"^{ON}$", _otherwise(here, node.refused))
+            yield only(state(no_waiting_key(line)), f"^{ON}$", otherwise(here, node.refused))
     yield _write(index, own_key(node.own, line), new)
 
 
 def _flip_member(here: str, index: int, node: FlipMember) -> Iterator[str]:
     key = member_key("${cp_number}", value(node.group))
-    yield only(state(key), "^.+$", _otherwise(here, node.refused))
+    yield only(state(key), "^.+$", otherwise(here, node.refused))
     yield _write(index, key, IN if node.on else OUT)
 
 
@@ -77,9 +88,9 @@ def _pick_up(here: str, index: int, node: PickUpCall) -> Iterator[str]:
     of = value(node.of)
     yield always(given)
     yield when(of, "^line[.](.+)$", set_now("cp_what=$1"), transfer("pickup", CALLS))
-    yield only(of, "^group[.](.+)$", set_now("cp_group=$1"), _otherwise(here, node.refused))
+    yield only(of, "^group[.](.+)$", set_now("cp_group=$1"), otherwise(here, node.refused))
     members = state(members_key("${cp_group}"))
-    yield only(members, "^[0-9]+:(.+)$", set_now("cp_what=$1"), _otherwise(here, node.nothing))
+    yield only(members, "^[0-9]+:(.+)$", set_now("cp_what=$1"), otherwise(here, node.nothing))
     yield in_parts("what", "pickup", CALLS)
     yield always(transfer("pickup", CALLS))
 
@@ -87,12 +98,12 @@ def _pick_up(here: str, index: int, node: PickUpCall) -> Iterator[str]:
 def _call_back(here: str, index: int, node: CallBack) -> Iterator[str]:
     last = f"${{hash(select/{LAST_CALLERS}/${{cp_tenant}}.${{cp_number}})}}"
     yield always(set_all(f"cp_node={index} cp_more={last}"))
-    yield when("${cp_more}", "^$", _to(here, node.nobody))
+    yield when("${cp_more}", EMPTY, to_node(here, node.nobody))
     line = (set_now("cp_key=$1"), transfer("line", "cp-t-${cp_tenant}"))
     yield when("${cp_more}", "^[^:]+:([0-9]+)$", *line)
     yield either("${cp_hides}", EMPTY, set_now(f"cp_cli={state(cli_key('${cp_number}'))}"),
                  set_now("cp_cli=anonymous", unless=True))  # fmt: skip
-    yield only("${cp_more}", "^:([+][1-9][0-9]{6,14})$", _otherwise(here, node.unknown),
+    yield only("${cp_more}", "^:([+][1-9][0-9]{6,14})$", otherwise(here, node.unknown),
                set_all("cp_key=$1 cp_outward=yes"),
                transfer("own-number", "cp-t-${cp_tenant}"))  # fmt: skip
 
@@ -101,7 +112,7 @@ def _free(here: str, index: int, node: FreeHandset) -> Iterator[str]:
     handset = value(node.handset)
     line, own = state(serves_key(handset)), state(own_line_key(handset))
     nobody = r"^(?:[|].*|([0-9]+)[|]\1)$"
-    yield when(f"{line}|{own}", nobody, _to(here, node.refused))
+    yield when(f"{line}|{own}", nobody, to_node(here, node.refused))
     yield always(
         set_all(f"cp_node={index} cp_what={handset} cp_how={line}"),
         set_now(f"cp_seen=${{cp_seen}}&{logout_place('${cp_how}', handset)}"),
@@ -113,11 +124,3 @@ def _write(index: int, key: str, new: str) -> str:
     data = f"cp_node={index} cp_what={key.replace('/', '.')} cp_how={new}"
     seen = f"cp_seen=${{cp_seen}}&{flip_place(key, new)}"
     return always(set_all(data), set_now(seen), transfer("flip", CALLS))
-
-
-def _to(here: str, index: int) -> str:
-    return transfer(f"n{index}", here)
-
-
-def _otherwise(here: str, index: int) -> str:
-    return transfer(f"n{index}", here, unless=True)

@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import lru_cache
 
-from controlplane.render.freeswitch.escape import attribute
+from controlplane.render.freeswitch.escape import attribute, word
+from controlplane.render.freeswitch.names import CALLS, REALM
+from controlplane.routing.nodes import Arg, Value
+
+EMPTY = "^$"
+
+ACTIVE = "${cp_active}"
+"""What the keys of the active rule begin with."""
 
 
 def action(application: str, data: str = "", *, inline: bool = False, unless: bool = False) -> str:
@@ -62,6 +69,39 @@ def extension(name: str, *conditions: str, goes_on: bool = False) -> str:
 
 def context(name: str, extensions: Iterable[str]) -> str:
     return "\n".join((f'<context name="{attribute(name)}">', *extensions, "</context>"))
+
+
+def to_node(here: str, index: int) -> str:
+    """On to a node of the routine whose context is `here`."""
+    return transfer(f"n{index}", here)
+
+
+def otherwise(here: str, index: int) -> str:
+    """The same, where the condition does not hold."""
+    return transfer(f"n{index}", here, unless=True)
+
+
+def value(of: Value) -> str:
+    """The value, or the dialplan expression that yields it."""
+    return f"${{cp_args[{of.index}]}}" if isinstance(of, Arg) else word(of)
+
+
+def state(key: str) -> str:
+    """The expression of a stored key of the call's tenant."""
+    return f"${{db(select/{REALM}/${{cp_tenant}}.{key.replace('/', '.')})}}"
+
+
+def call_of(
+    subroutine: str, back: str, here: str, given: str, *, unless: bool = True
+) -> tuple[str, str]:
+    """Sends a call to an extension of all calls, from which it comes to `back`."""
+    data = f"{given} cp_then={back} cp_where={here}".strip()
+    return set_all(data, unless=unless), transfer(subroutine, CALLS, unless=unless)
+
+
+def in_parts(what: str, back: str, here: str) -> str:
+    """Sends a call whose cp_<what> is a list with parts elsewhere to where it becomes whole."""
+    return when(f"${{cp_{what}}}", "~", *call_of(f"whole-{what}", back, here, "", unless=False))
 
 
 def _test(field: str, expression: str) -> str:

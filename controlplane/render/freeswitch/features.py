@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from controlplane.render.freeswitch.elements import (
+    EMPTY,
     always,
     either,
     extension,
     set_now,
+    state,
     transfer,
     when,
 )
 from controlplane.render.freeswitch.escape import pattern, word
-from controlplane.render.freeswitch.names import REALM
 from controlplane.routing.plan import BARRED, UNKNOWN, Plan
+from controlplane.routing.state import answering_key
 
 FEATURES = "features"
 """Where a call goes whose number begins as codes do."""
@@ -25,14 +27,14 @@ E164 = Callable[[str, str], Iterator[str]]
 
 def features_dialplan(plan: Plan, here: str, e164: E164) -> Iterator[str]:
     """Extensions of the tenant's context `here`. They go on, each into the one behind it."""
-    nobody = when("${cp_number}", "^$", transfer(BARRED, here))
+    nobody = when("${cp_number}", EMPTY, transfer(BARRED, here))
     otherwise = always(transfer("number", here))
     opened = _codes(plan, here, only_open=True)
     yield extension(FEATURES, *_hiding(plan, here), *opened, nobody, *_codes(plan, here), otherwise)
     yield extension("target", *_target(plan, e164), goes_on=True)
     yield extension(
         "targeted",
-        when("${cp_key}", "^$", transfer(UNKNOWN, here)),
+        when("${cp_key}", EMPTY, transfer(UNKNOWN, here)),
         always(transfer("${cp_feature}", here)),
     )
 
@@ -69,7 +71,7 @@ def _target(plan: Plan, e164: E164) -> Iterator[str]:
         if destination != f"line/{number}":
             stored = word(destination).replace("/", ".")
             yield when("${cp_one}", f"^{pattern(number)}$", set_now(f"cp_key={stored}"))
-    line = f"${{db(select/{REALM}/${{cp_tenant}}.line.${{cp_one}}.answering)}}"
+    line = state(answering_key("${cp_one}"))
     yield either(line, "^.+$", set_now("cp_key=line.${cp_one}"))
     yield when("${cp_key}", "^.+$")
     yield from e164("${cp_one}", "cp_key")

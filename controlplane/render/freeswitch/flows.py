@@ -10,12 +10,14 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 
 from controlplane.render.freeswitch.elements import (
+    EMPTY,
     action,
     always,
     context,
     either,
     extension,
     set_now,
+    state,
     transfer,
     when,
 )
@@ -25,7 +27,6 @@ from controlplane.render.freeswitch.frames import frames_dialplan
 from controlplane.render.freeswitch.names import (
     CALLS,
     FEW,
-    REALM,
     drawer,
     extensions_context,
     numbers_context,
@@ -35,10 +36,9 @@ from controlplane.render.freeswitch.names import (
 from controlplane.render.freeswitch.numbers import e164_patterns
 from controlplane.render.freeswitch.record import join_args
 from controlplane.routing.plan import AUTHORISED, BARRED, EMERGENCY, EXTERNAL, UNKNOWN, Plan
-from controlplane.routing.state import WITHHELD
+from controlplane.routing.state import WITHHELD, emergency_key, serves_key
 
 _OTHERWISE = "otherwise"
-_EMPTY = "^$"
 _LINE = "line/"
 _RAW_NUMBER = "cp_number=${url_encode(${uuid_getvar(${uuid} caller_id_number)})}"
 # Named in an expression, a display name would be expanded; a result of `uuid_getvar` is not.
@@ -112,10 +112,10 @@ def _services(plan: Plan) -> Iterator[str]:
 def _own_number(plan: Plan, here: str) -> Iterator[str]:
     """On with cp_key: one of the tenant's own, or out where the call may go out."""
     context = drawer(numbers_context(plan.tenant), "${cp_key}", many=len(plan.numbers) > FEW)
-    yield when("${cp_key}", _EMPTY, transfer(UNKNOWN, here))
+    yield when("${cp_key}", EMPTY, transfer(UNKNOWN, here))
     yield either(
         "${cp_outward}",
-        _EMPTY,
+        EMPTY,
         set_now(f"cp_else={UNKNOWN}"),
         set_now(f"cp_else={EXTERNAL}", unless=True),
     )
@@ -141,12 +141,12 @@ def _dialling(plan: Plan, number: str, otherwise: str) -> tuple[str, ...]:
 
 
 def _from_handset(plan: Plan, here: str) -> Iterator[str]:
-    line = f"${{db(select/{REALM}/${{cp_tenant}}.handset.${{cp_handset}}.line)}}"
+    line = state(serves_key("${cp_handset}"))
     yield always(*_ALONE, set_now(f"cp_number={line}"))
     yield always(set_now(f"cp_name={_of_line('name')}"))
     if plan.emergency_numbers:
         numbers = "|".join(map(pattern, sorted(plan.emergency_numbers)))
-        known = f"${{db(select/{REALM}/${{cp_tenant}}.handset.${{cp_handset}}.emergency)}}"
+        known = state(emergency_key("${cp_handset}"))
         yield either("${cp_dialled}", f"^(?:{numbers})$", set_now(f"cp_cli={known}"))
         yield either("${cp_cli}|${cp_dialled}", f"^[|](?:{numbers})$", set_now("cp_cli=${cp_ecli}"))
         call = (set_now("cp_key=${cp_dialled}"), transfer(EMERGENCY, here))
@@ -154,13 +154,13 @@ def _from_handset(plan: Plan, here: str) -> Iterator[str]:
     yield when("${cp_dialled}", "^[*#]", transfer(FEATURES, here))
     yield either(
         "${cp_hides}",
-        _EMPTY,
+        EMPTY,
         set_now(f"cp_cli={_of_line('cli')}"),
         set_now("cp_cli=anonymous", unless=True),
     )
     inside = (set_now(f"cp_number={WITHHELD}"), *_dialling(plan, "${cp_dialled}", BARRED))
     nobody = inside if plan.open_inside else (transfer(BARRED, here),)
-    yield when("${cp_number}", _EMPTY, *nobody)
+    yield when("${cp_number}", EMPTY, *nobody)
     yield _dial(plan, "${cp_dialled}", "number")
 
 
@@ -205,7 +205,7 @@ def _outside(plan: Plan) -> Iterator[str]:
         yield when("${cp_out}&${cp_terms}&", f"[&:]{trunk}/[+]${{cp_one}}&", back)
         yield either(
             "${cp_on}",
-            _EMPTY,
+            EMPTY,
             set_now(f"cp_out=${{cp_out}}&{trunk}/+${{cp_one}}"),
             set_now(
                 f"cp_terms=${{cp_terms}}&${{cp_on}}:${{cp_shows}}:{trunk}/+${{cp_one}}",
@@ -247,4 +247,4 @@ def _jump(destination: str) -> str:
 
 
 def _of_line(field: str) -> str:
-    return f"${{db(select/{REALM}/${{cp_tenant}}.line.${{cp_number}}.{field})}}"
+    return state(f"line/${{cp_number}}/{field}")

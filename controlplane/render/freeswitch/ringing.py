@@ -5,25 +5,31 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from controlplane.render.freeswitch.elements import (
+    ACTIVE,
+    EMPTY,
     always,
+    call_of,
     either,
+    in_parts,
     only,
+    otherwise,
     set_all,
     set_now,
+    state,
+    to_node,
     transfer,
+    value,
     when,
 )
-from controlplane.render.freeswitch.escape import word
-from controlplane.render.freeswitch.names import CALLS, REALM
+from controlplane.render.freeswitch.names import CALLS
 from controlplane.routing.nodes import (
-    Arg,
     LegKind,
     LegRef,
     RingLegs,
     RingLine,
     RingMembers,
     RingNext,
-    Value,
+    RingNode,
 )
 from controlplane.routing.state import (
     ON,
@@ -36,40 +42,12 @@ from controlplane.routing.state import (
     screen_key,
 )
 
-EMPTY = "^$"
-_ACTIVE = "${cp_active}"
 _NOBODY = "cp_what= cp_out= cp_terms= cp_line= cp_screen= cp_shown=${cp_name}"
 _ALL = "${cp_what}${cp_out}${cp_terms}"
 _NONE = "^&?$"
 
-RingNode = RingLine | RingLegs | RingMembers
 
-
-def value(of: Value) -> str:
-    """The value, or the dialplan expression that yields it."""
-    return f"${{cp_args[{of.index}]}}" if isinstance(of, Arg) else word(of)
-
-
-def state(key: str) -> str:
-    return f"${{db(select/{REALM}/${{cp_tenant}}.{key.replace('/', '.')})}}"
-
-
-def call_of(
-    subroutine: str, back: str, here: str, given: str, *, unless: bool = True
-) -> tuple[str, str]:
-    """Sends a call to an extension of all calls, from which it comes to `back`."""
-    data = f"{given} cp_then={back} cp_where={here}".strip()
-    return set_all(data, unless=unless), transfer(subroutine, CALLS, unless=unless)
-
-
-def in_parts(what: str, back: str, here: str) -> str:
-    """Sends a call whose cp_<what> is a list with parts elsewhere to where it becomes whole."""
-    return when(f"${{cp_{what}}}", "~", *call_of(f"whole-{what}", back, here, "", unless=False))
-
-
-def begin_ringing(
-    here: str, index: int, node: RingLine | RingLegs | RingMembers | RingNext
-) -> Iterator[str]:
+def begin_ringing(here: str, index: int, node: RingNode) -> Iterator[str]:
     match node:
         case RingLine():
             yield from _ring_line(here, index, node)
@@ -77,19 +55,19 @@ def begin_ringing(
             yield always(set_all(_NOBODY))
             for ref in dict.fromkeys(node.legs):
                 yield _leg(ref)
-            yield when(_ALL, _NONE, transfer(f"n{node.offline}", here))
+            yield when(_ALL, _NONE, to_node(here, node.offline))
             yield from to_ring(index, value(node.seconds))
         case RingMembers():
             held = state(members_key(value(node.group)))
             yield only(held, "^[0-9]+:(.+)$", set_now("cp_members=$1"),
-                       transfer(f"n{node.offline}", here, unless=True))  # fmt: skip
+                       otherwise(here, node.offline))  # fmt: skip
             yield in_parts("members", f"m{index}", here)
             yield always(*_members(here, index, node))
         case RingNext():
             yield only("${cp_order}", "^&*([0-9]+)(.*)$",
                        set_all("cp_members=$1 cp_order=$2"),
                        set_now("cp_order=", unless=True),
-                       transfer(f"n{node.exhausted}", here, unless=True))  # fmt: skip
+                       otherwise(here, node.exhausted))  # fmt: skip
             yield always(*_members(here, index, node))
 
 
@@ -100,7 +78,7 @@ def gathered(
     match node:
         case RingLine():
             yield f"s{index}", tuple(_beside(here, index, node))
-            nobody = when(_ALL, _NONE, transfer(f"n{node.offline}", here))
+            nobody = when(_ALL, _NONE, to_node(here, node.offline))
             yield f"t{index}", (nobody, *to_ring(index, "${cp_seconds}"))
         case RingMembers():
             yield f"m{index}", (always(*_members(here, index, node)),)
@@ -117,20 +95,20 @@ def _ring_line(here: str, index: int, node: RingLine) -> Iterator[str]:
     line = value(node.line)
     own = f"cp_what=&{state(phones_key(line))} cp_out= cp_terms= cp_screen= cp_shown=${{cp_name}}"
     yield always(set_all(f"{own} cp_line={line}"))
-    more = "".join(map(state, (not_own_key(_ACTIVE), screen_key(_ACTIVE), also_key(_ACTIVE))))
+    more = "".join(map(state, (not_own_key(ACTIVE), screen_key(ACTIVE), also_key(ACTIVE))))
     # Nothing more, and the phones are not in parts.
     yield only(f"{more}${{cp_what}}", "^&[^~]*$", transfer(f"s{index}", here, unless=True))
-    yield when("${cp_what}", _NONE, transfer(f"n{node.offline}", here))
+    yield when("${cp_what}", _NONE, to_node(here, node.offline))
     yield from to_ring(index, "${cp_seconds}")
 
 
 def _beside(here: str, index: int, node: RingLine) -> Iterator[str]:
     line = value(node.line)
     yield in_parts("what", f"s{index}", here)
-    yield either(state(not_own_key(_ACTIVE)), f"^{ON}$", set_now("cp_what="))
-    screened = f"${{cp_trusted}}|{state(screen_key(_ACTIVE))}"
+    yield either(state(not_own_key(ACTIVE)), f"^{ON}$", set_now("cp_what="))
+    screened = f"${{cp_trusted}}|{state(screen_key(ACTIVE))}"
     yield either(screened, f"^[|]{ON}$", set_now(f"cp_screen={ON}"))
-    also = f"cp_rest={state(also_key(_ACTIVE))} cp_shows={state(cli_key(line))} cp_on= cp_confirms="
+    also = f"cp_rest={state(also_key(ACTIVE))} cp_shows={state(cli_key(line))} cp_on= cp_confirms="
     yield always(*call_of("targets", f"t{index}", here, also, unless=False))
 
 
@@ -147,7 +125,7 @@ def _members(here: str, index: int, node: RingMembers | RingNext) -> tuple[str, 
 
 def _group(here: str, index: int, node: RingMembers | RingNext, nobody: int) -> Iterator[str]:
     yield in_parts("what", f"t{index}", here)
-    yield when(_ALL, _NONE, transfer(f"n{nobody}", here))
+    yield when(_ALL, _NONE, to_node(here, nobody))
     yield always(set_now(f"cp_prefix={state(prefix_key(value(node.group)))}"))
     yield either("${cp_prefix}", "^.", set_now("cp_shown=${cp_prefix}%20${cp_name}"))
     yield either("${cp_name}", EMPTY, set_now("cp_shown=${cp_prefix}"))

@@ -14,29 +14,26 @@ from typing import assert_never
 from controlplane.model.group import Strategy
 from controlplane.render.freeswitch.dialled import begin_dialled
 from controlplane.render.freeswitch.elements import (
+    ACTIVE,
+    EMPTY,
     always,
+    call_of,
     context,
     either,
     extension,
+    in_parts,
     only,
     set_all,
     set_now,
+    state,
+    to_node,
     transfer,
+    value,
     when,
 )
 from controlplane.render.freeswitch.names import CALLS, routine_context
 from controlplane.render.freeswitch.record import hangup_extension
-from controlplane.render.freeswitch.ringing import (
-    EMPTY,
-    RingNode,
-    begin_ringing,
-    call_of,
-    gathered,
-    in_parts,
-    state,
-    to_ring,
-    value,
-)
+from controlplane.render.freeswitch.ringing import begin_ringing, gathered, to_ring
 from controlplane.routing.features import code_place
 from controlplane.routing.nodes import (
     Announce,
@@ -79,9 +76,6 @@ from controlplane.routing.state import (
     members_key,
 )
 
-ACTIVE = "${cp_active}"
-"""What the keys of the active rule begin with."""
-
 
 def routine_dialplan(routine: Routine) -> str:
     """Entered at its last node by whoever set cp_routine and cp_args."""
@@ -102,7 +96,7 @@ class _Nodes:
                 yield extension(f"a{index}", *after)
 
     def _to(self, index: int) -> str:
-        return transfer(f"n{index}", self._here)
+        return to_node(self._here, index)
 
     def _from(self, index: int) -> Iterator[str]:
         """The conditions of a node, and of those that most calls find behind it."""
@@ -225,9 +219,6 @@ class _Nodes:
         yield when("${cp_to}", "&", *gather)
         yield always(transfer("jump", CALLS))
 
-    def _otherwise(self, index: int) -> str:
-        return transfer(f"n{index}", self._here, unless=True)
-
     def _nobody(self, otherwise: int) -> str:
         return when("${cp_what}${cp_out}${cp_terms}", "^&?$", self._to(otherwise))
 
@@ -294,7 +285,7 @@ class _Nodes:
             case _ as never:
                 assert_never(never)
 
-    def _after_ringing(self, node: RingNode) -> Iterator[str]:
+    def _after_ringing(self, node: RingLine | RingLegs | RingMembers) -> Iterator[str]:
         yield when("${cp_outcome}", "^busy$", self._to(node.busy))
         yield when("${cp_outcome}", "^offline$", self._to(node.offline))
         yield always(self._to(node.no_answer))
